@@ -1,0 +1,1 @@
+"""Dagster and the effects: when and where things run."""

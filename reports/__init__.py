@@ -1,0 +1,1 @@
+"""Jinja: dataclass in, text out."""
