@@ -5,7 +5,7 @@ A hash aggregation by key and five-minute slot settles the activity: the shortes
 slots. Nothing is sorted but the slots. Keys with human-agent time, resets or rows of agents keep their rows.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -34,11 +34,15 @@ LEGS = pl.Schema(
 """Human-agent legs of the handoff log, as logged (R7)."""
 REQUESTS = pl.Schema({**KEY, **WHO, "at": pl.Int64, "event_id": pl.String})
 """API requests (R12)."""
+LOOSE_ENDS = pl.Schema({"key": pl.String, "mark": pl.UInt8, "at": pl.Int64, "until": pl.Int64})
+"""What reaches out of a day further than a timeout: a last START or a first END of a key's handoff rows
+(its partner may stand on any day), and logged legs over midnight (mark LEG, `until` their end)."""
+LEG = 7
 
 
 @dataclass(frozen=True)
 class Fragments:
-    """The four tables of fragments; a key in `marked_rows` or `legs` is *careful*: its rows count, in order."""
+    """The tables of fragments; a key in `marked_rows` or `legs` is *careful*: its rows count, in order."""
 
     stretches: pl.DataFrame
     marked_rows: pl.DataFrame
@@ -49,8 +53,13 @@ class Fragments:
         """The keys whose rows must be seen in order, one column `key`."""
         return pl.concat([self.marked_rows.select("key"), self.legs.select("key")]).unique()
 
+    def having(self, **tables: pl.DataFrame) -> "Fragments":
+        """The same with other tables in place of the named ones."""
+        return replace(self, **tables)
+
 
 SCHEMAS = {"stretches": STRETCHES, "marked_rows": MARKED_ROWS, "legs": LEGS, "requests": REQUESTS}
+FRAGMENT_TABLES = tuple(SCHEMAS)
 
 
 def fragments_of(interactions: pl.DataFrame, handoffs: pl.DataFrame) -> Fragments:
@@ -59,9 +68,11 @@ def fragments_of(interactions: pl.DataFrame, handoffs: pl.DataFrame) -> Fragment
     legs = logged_legs(handoffs)
     slots = _slots(rows)
     needs_order = pl.col("mark").is_in([AGENT, RESET, START, END])
+    silent = rows.filter(pl.col("mark") == SYSTEM).join(slots, on="key", how="anti")
     careful = pl.concat(
         [
             rows.filter(needs_order).select("key"),
+            silent.select("key"),
             slots.filter(pl.col("is_mixed")).select("key"),
             legs.select("key"),
         ]
@@ -110,6 +121,24 @@ def logged_legs(handoffs: pl.DataFrame) -> pl.DataFrame:
     """The handoff log with its keys; times in ms."""
     times = ("transferred_at", "accepted_at", "ended_at")
     return handoffs.with_columns(conversation_key(), *(_ms(time) for time in times)).select(LEGS.names())
+
+
+def loose_ends(fragments: Fragments, day_end_ms: int) -> pl.DataFrame:
+    """`LOOSE_ENDS` of the fragments of one day that ends at `day_end_ms`."""
+    handoffs = (
+        fragments.marked_rows.filter(pl.col("mark").is_in([START, END]))
+        .sort("key", "at", pl.col("mark") == START)
+        .select("key", "mark", "at", pl.col("at").alias("until"))
+    )
+    last = handoffs.unique("key", keep="last", maintain_order=True).filter(pl.col("mark") == START)
+    first = handoffs.unique("key", keep="first", maintain_order=True).filter(pl.col("mark") == END)
+    over_midnight = fragments.legs.filter(pl.col("ended_at") >= day_end_ms).select(
+        "key",
+        pl.lit(LEG, pl.UInt8).alias("mark"),
+        pl.col("transferred_at").alias("at"),
+        pl.col("ended_at").alias("until"),
+    )
+    return _ordered(pl.concat([last, first, over_midnight]), LOOSE_ENDS)
 
 
 def merged(parts: list[Fragments]) -> Fragments:

@@ -12,7 +12,12 @@ from transforms.rules import Rules
 from transforms.timeouts import NEVER, TIMEOUTS, with_timeout
 
 INSTANT = pl.Datetime("ms", "UTC")
-WHOSE = {"account_id": pl.String, "app_id": pl.String, "channel": pl.String, "user_id": pl.String}
+WHOSE: dict[str, pl.DataType | type[pl.DataType]] = {
+    "account_id": pl.String,
+    "app_id": pl.String,
+    "channel": pl.String,
+    "user_id": pl.String,
+}
 WHOSE |= {"session_id": pl.String, "conversation_id": pl.String}
 
 CONVERSATIONS = pl.Schema(
@@ -72,11 +77,9 @@ def sessionize(
     """Sessions of merged fragments. The fragments must hold all rows of every careful key."""
     rules = rules or Rules()
     timeouts = TIMEOUTS.to_frame() if timeouts is None else timeouts
-    careful = fragments.careful_keys()
-    stretches = fragments.stretches.join(careful, on="key", how="anti")
     settled = legs.settled_legs(fragments.marked_rows, fragments.legs, rules)
-    keys = _keys(fragments, settled)
-    elements = _elements(stretches, fragments.marked_rows, settled, keys, timeouts, rules)
+    keys = _keys(fragments)
+    elements = _elements(fragments, settled, keys.pipe(with_timeout, timeouts, rules), timeouts, rules)
     heard = conversations.without_lonely_legs(elements, fragments.marked_rows)
     heard = conversations.with_inside(heard)
     summary = conversations.summed_up(heard, conversations.resets_of(fragments.marked_rows))
@@ -94,8 +97,8 @@ def sessionize(
     )
 
 
-def _keys(fragments: Fragments, settled: legs.SettledLegs) -> pl.DataFrame:
-    """The keys with the instant of their first element: `key, account_id, app_id, session_id, from_at`."""
+def _keys(fragments: Fragments) -> pl.DataFrame:
+    """The keys and where they begin: `key, account_id, app_id, session_id, from_at, from_segment`."""
     whose = ("key", "account_id", "app_id", "session_id")
     opening = pl.col("mark").is_in([USER, APP, AGENT, START])
     sources = [
@@ -103,16 +106,18 @@ def _keys(fragments: Fragments, settled: legs.SettledLegs) -> pl.DataFrame:
         fragments.marked_rows.filter(opening).select(*whose, pl.col("at").alias("from_at")),
         fragments.legs.select(*whose, pl.min_horizontal("transferred_at", "accepted_at").alias("from_at")),
     ]
-    return pl.concat(sources).group_by("key").agg(
-        pl.col("account_id", "app_id", "session_id").first(), pl.col("from_at").min()
-    )  # fmt: skip
+    return (
+        pl.concat(sources)
+        .group_by("key")
+        .agg(pl.col("account_id", "app_id", "session_id").first(), pl.col("from_at").min())
+        .with_columns(pl.lit(0, pl.Int64).alias("from_segment"))
+    )
 
 
 def _elements(
-    stretches: pl.DataFrame,
-    rows: pl.DataFrame,
+    fragments: Fragments,
     settled: legs.SettledLegs,
-    keys: pl.DataFrame,
+    clocks: pl.DataFrame,
     timeouts: pl.DataFrame,
     rules: Rules,
 ) -> pl.DataFrame:
@@ -121,33 +126,39 @@ def _elements(
     The timeout is the one in force when a conversation starts (R3). All keys are worked with the timeout of
     their first instant; conversations that start after its next change are worked again from there.
     """
-    clocks = with_timeout(keys.with_columns(pl.lit(0, pl.Int64).alias("from_segment")), timeouts, rules)
+    stretches = fragments.stretches.join(fragments.careful_keys(), on="key", how="anti")
     done: list[pl.DataFrame] = []
+    offset = 0
     while True:
-        numbered = _pass(stretches, rows, settled, clocks)
-        starts = numbered.group_by("key", "conversation").agg(
-            pl.col("segment", "until_at").first(), pl.col("start_at").min()
+        numbered = _pass(stretches, fragments.marked_rows, settled, clocks)
+        again = _after_change(numbered)
+        before = numbered.join(again.select("key", "first_again"), on="key", how="left").filter(
+            (pl.col("conversation") < pl.col("first_again")).fill_null(value=True)
         )
-        again = (
-            starts.filter(pl.col("start_at") >= pl.col("until_at"))
-            .group_by("key")
-            .agg(pl.col("conversation", "segment", "start_at").sort_by("conversation").first())
-        )
-        before = numbered.join(
-            again.select("key", pl.col("conversation").alias("first_again")), on="key", how="left"
-        )
-        before = before.filter(
-            pl.col("first_again").is_null() | (pl.col("conversation") < pl.col("first_again"))
-        ).drop("first_again", "until_at")
-        offset = 0 if not done else int(done[-1]["conversation"].max() or 0)  # type: ignore[call-overload]
-        done.append(before.with_columns(pl.col("conversation") + offset))
+        done.append(before.with_columns(pl.col("conversation") + offset).drop("first_again", "until_at"))
         if again.is_empty():
             return pl.concat(done)
-        moved = keys.drop("from_at").join(
-            again.select("key", pl.col("start_at").alias("from_at"), pl.col("segment").alias("from_segment")),
-            on="key",
+        offset += numbered.height
+        moved = clocks.drop("from_at", "from_segment", "timeout_ms", "until_at").join(
+            again.drop("first_again"), on="key"
         )
         clocks = with_timeout(moved, timeouts, rules)
+
+
+def _after_change(numbered: pl.DataFrame) -> pl.DataFrame:
+    """Each key's first conversation that starts under another timeout: `first_again` and its beginning."""
+    return (
+        numbered.group_by("key", "conversation")
+        .agg(
+            pl.col("until_at").first(),
+            pl.col("segment").first().alias("from_segment"),
+            pl.col("start_at").min().alias("from_at"),
+        )
+        .filter(pl.col("from_at") >= pl.col("until_at"))
+        .sort("conversation")
+        .group_by("key", maintain_order=True)
+        .agg(pl.col("conversation").first().alias("first_again"), pl.col("from_segment", "from_at").first())
+    )
 
 
 def _pass(

@@ -38,7 +38,7 @@ def with_timeout(keys: pl.DataFrame, timeouts: pl.DataFrame, rules: Rules) -> pl
 def _changes(keys: pl.DataFrame, timeouts: pl.DataFrame) -> pl.DataFrame:
     """The changes of each app that the keys name; what is said of one account stands before any account's."""
     apps = keys.select("account_id", "app_id").unique()
-    said = timeouts.cast(dict(TIMEOUTS)).select(
+    said = timeouts.select(
         pl.col("account_id").alias("only_account_id"),
         "app_id",
         pl.col("effective_at").dt.epoch("ms").fill_null(ALWAYS).alias("changes_at"),

@@ -1,0 +1,52 @@
+# Two commands do everything on a fresh machine: make demo, make test.
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+MANIFEST := dbt_project/target/manifest.json
+export QUARTERHOUR_HOME ?= $(CURDIR)/data
+export DAGSTER_DISABLE_TELEMETRY := 1
+export DO_NOT_TRACK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test ui lint format bench clean
+
+help: ## What can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+demo: $(READY) ## Generate two months of logs, run the nightly job on them, say where the reports are
+	$(BIN)/quarterhour demo
+
+test: $(READY) $(MANIFEST) ## All tests
+	$(BIN)/pytest -n 2 --dist worksteal
+
+ui: $(READY) $(MANIFEST) ## The Dagster UI and daemon on loopback, over the same data
+	@$(BIN)/python -c "from orchestration.nightly import dagster_home; from orchestration.settings import load_settings; dagster_home(load_settings().home)"
+	DAGSTER_HOME="$(QUARTERHOUR_HOME)/dagster" env --default-signal=INT $(BIN)/dg dev --host 127.0.0.1 --port $${PORT:-3000}
+
+lint: $(READY) $(MANIFEST) ## ruff, mypy, sqlfluff, and whether Dagster can load it all
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --processes 2 dbt_project
+	$(BIN)/dg check defs
+
+format: $(READY) ## Put everything into the house's form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/sqlfluff fix --processes 2 dbt_project
+
+clean: ## Remove what make and the demo made, but no data of yours
+	rm -rf $(VENV) dbt_project/target build *.egg-info
+
+# Exact versions by hash; the package itself is installed in place, without asking an index.
+$(READY): requirements.lock pyproject.toml
+	@echo "setting up $(VENV): python environment with locked dependencies (about a minute)"
+	python3 -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14) and "quarterhour needs Python 3.11, 3.12 or 3.13")'
+	test -x $(BIN)/python || python3 -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+$(MANIFEST): $(READY) $(shell find dbt_project -name target -prune -o -type f \( -name '*.sql' -o -name '*.yml' -o -name '*.csv' \) -print)
+	$(BIN)/python -c "from orchestration.dbt import parse; print('dbt manifest:', parse())"

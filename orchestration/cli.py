@@ -1,0 +1,225 @@
+"""The command `quarterhour`."""
+
+import os
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+from rich.console import Console
+
+app = App(
+    name="quarterhour",
+    help="Turn the logs of a conversational platform into billing sessions, usage and invoices.\n\n"
+    "The home folder is QUARTERHOUR_HOME (default ./data): landing/ holds the logs as delivered, reports/ "
+    "the pages. Exit codes: 0 done, 1 a run failed, 2 the command cannot be carried out as given.",
+)
+console = Console(stderr=True)
+
+Many = Annotated[list[str], Parameter(consume_multiple=True, negative="")]
+"""Files, folders or globs, as many as wanted."""
+
+
+class UsageError(Exception):
+    """The command cannot be carried out as given."""
+
+
+@app.command
+def sessionize(
+    *,
+    interactions: Many,
+    out: Path,
+    handoffs: Many | None = None,
+    alerts: Many | None = None,
+    apps: Path | None = None,
+    watermark: str | None = None,
+) -> None:
+    """Count the billing sessions of some files, without a home, Dagster or a warehouse.
+
+    Writes billing_sessions.parquet, voice_sessions.parquet, conversations.parquet, quarantine.parquet and
+    ledger.json. Input is JSONL (plain, .gz, .zst), CSV or Parquet: files, folders or globs.
+
+    Parameters
+    ----------
+    interactions
+        Messages and other rows of conversations.
+    out
+        Folder for the results.
+    handoffs
+        Legs with human agents.
+    alerts
+        Alerts; the delivered ones are added to the billing sessions.
+    apps
+        CSV or JSON of app_id, inactivity_minutes; apps not named have 15 minutes.
+    watermark
+        ISO time up to which all rows are known; later conversations are provisional. Default: all complete.
+    """
+    from orchestration import direct  # noqa: PLC0415  Polars takes half a second to load; --help need not wait
+    from orchestration.settings import load_settings  # noqa: PLC0415
+
+    given = {"interactions": interactions, "handoffs": handoffs or [], "alerts": alerts or []}
+    paths = {stream: listed for stream, listed in given.items() if listed}
+    with console.status("reading and counting…"):
+        result = direct.sessionize_files(paths, apps, _instant(watermark), load_settings().rules)
+        direct.write(result, out)
+    sessions, totals = result.sessions, result.ledger
+    print(f"billing sessions  {sessions.billing_sessions.height:>12,}")
+    print(f"voice sessions    {sessions.voice_sessions.height:>12,}")
+    print(f"conversations     {sessions.conversations.height:>12,}")
+    for name in ("rows", "accepted", "duplicate", "superseded", "excluded", "quarantined"):
+        print(f"{name:<17} {int(totals[name].sum()):>12,}")
+    print(f"written to {out}")
+    if result.quarantine.height:
+        _warn(f"{result.quarantine.height:,} rows are in {out / 'quarantine.parquet'}, each with its reason")
+    for row in totals.drop_nulls("problem").iter_rows(named=True):
+        _warn(f"{row['file']}: {row['problem']}")
+
+
+@app.command
+def generate(
+    *, events: int, out: Path, days: int = 30, seed: int = 1, first_day: date = date(2026, 9, 1)
+) -> None:
+    """Write realistic logs, the same bytes for the same seed, as a landing folder.
+
+    Parameters
+    ----------
+    events
+        About how many interactions.
+    out
+        The landing folder to write into.
+    days
+        Over how many days.
+    seed
+        Another seed, other logs.
+    first_day
+        The first of the days.
+    """
+    from orchestration.generator import generate as write_logs  # noqa: PLC0415  see sessionize
+
+    with console.status("generating…"):
+        summary = write_logs(events=events, days=days, seed=seed, out=out, first_day=first_day)
+    print(summary)
+
+
+@app.command
+def run(*, day: Annotated[date | None, Parameter(name="--date")] = None,
+        first: Annotated[date | None, Parameter(name="--from")] = None,
+        last: Annotated[date | None, Parameter(name="--to")] = None) -> None:  # fmt: skip
+    """Run the nightly job through Dagster, without a server: ingest, sessions, marts, reports.
+
+    Without options it takes every arrival day in landing/ that was never ingested.
+
+    Parameters
+    ----------
+    day
+        One arrival day.
+    first
+        First of a range of arrival days.
+    last
+        Last of a range of arrival days.
+    """
+    from orchestration.nightly import waiting_days  # noqa: PLC0415  see sessionize
+
+    home = _home()
+    if day and (first or last):
+        raise UsageError("give --date, or --from and --to, not both")
+    if bool(first) != bool(last):
+        raise UsageError("--from and --to belong together")
+    if day:
+        first = last = day
+    elif not first:
+        waiting = waiting_days(home)
+        if not waiting:
+            print(f"nothing new in {home / 'landing'}; name days with --date, or --from and --to")
+            return
+        first, last = waiting[0], waiting[-1]
+    if first is None or last is None or first > last:
+        raise UsageError("--from lies after --to")
+    _run(home, first, last)
+
+
+@app.command
+def demo(*, fresh: bool = True) -> None:
+    """Generate two months of logs for several accounts, run everything, and say where the reports are.
+
+    Parameters
+    ----------
+    fresh
+        Start from an empty demo home (only what earlier demos wrote is removed).
+    """
+    from orchestration.demo import prepare  # noqa: PLC0415  see sessionize
+
+    home = _home()
+    with console.status("generating two months of logs…"):
+        first, last = prepare(home, fresh=fresh)
+    print(f"logs of {first} to {last} are in {home / 'landing'}")
+    _run(home, first, last)
+
+
+@app.command
+def serve(*, port: int = 8600) -> None:
+    """Serve the reports folder on loopback until interrupted.
+
+    Parameters
+    ----------
+    port
+        The port on 127.0.0.1; 0 takes a free one.
+    """
+    from orchestration.serve import serve_reports  # noqa: PLC0415  see sessionize
+
+    serve_reports(_home() / "reports", port)
+
+
+def _run(home: Path, first: date, last: date) -> None:
+    from orchestration.nightly import run_night  # noqa: PLC0415  see sessionize
+
+    with console.status(f"running {first} to {last}…"):
+        warnings = run_night(home, first, last)
+    for warning in warnings:
+        _warn(warning)
+    print(f"done: {first} to {last}")
+    print(f"reports: {home / 'reports' / 'index.html'}")
+
+
+def _home() -> Path:
+    from orchestration.settings import load_settings  # noqa: PLC0415  see sessionize
+
+    home = load_settings().home
+    home.mkdir(parents=True, exist_ok=True)
+    os.environ["QUARTERHOUR_HOME"] = str(home)
+    return home
+
+
+def _instant(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--watermark {text!r} is not an ISO time such as 2026-03-01T00:00:00Z") from None
+    if instant.tzinfo is None:
+        raise UsageError(f"--watermark {text!r} has no zone; write 2026-03-01T00:00:00Z")
+    return instant
+
+
+def _warn(message: str) -> None:
+    console.print(f"[yellow]warning:[/] {message}", highlight=False, soft_wrap=True)
+
+
+def main() -> None:
+    """Runs the command line; faults of the user's making are one line and exit code 2."""
+    from orchestration.settings import SettingsError  # noqa: PLC0415  see sessionize
+
+    try:
+        app()
+    except (UsageError, SettingsError) as error:
+        console.print(f"[red]error:[/] {error}", highlight=False, soft_wrap=True)
+        sys.exit(2)
+    except RuntimeError as error:
+        console.print(f"[red]error:[/] {error}", highlight=False, soft_wrap=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

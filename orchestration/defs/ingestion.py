@@ -1,0 +1,101 @@
+"""Ingest: landing files of an arrival day to the lake, by event day."""
+
+import time
+from typing import Any
+
+import dagster as dg
+
+from orchestration.defs.resources import Home
+from orchestration.ingest import Ingested, ingest
+from orchestration.partitions import DAYS, days_of
+from orchestration.tables import STREAMS
+
+OWNERS = ["team:billing"]
+KINDS = {
+    "interactions": "Messages, greetings, resets, handoff rows and API requests of conversations.",
+    "handoffs": "Legs with human agents, as the agent desk logged them.",
+    "alerts": "Alerts and proactive notifications, with what became of each.",
+    "account_events": "The book of the accounts: zones, plans, seats, settings.",
+}
+
+
+def _landing(stream: str) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        ["landing", stream],
+        description=f"{KINDS[stream]} As delivered: JSONL (gz, zst), CSV or Parquet.",
+        group_name="ingestion",
+        kinds={"file"},
+        owners=OWNERS,
+        partitions_def=DAYS,
+    )
+
+
+def _lake(stream: str) -> dg.AssetSpec:
+    """The clean rows by event day. Ingest reports here which days it changed, and no others (DESIGN, Days)."""
+    return dg.AssetSpec(
+        ["lake", stream],
+        deps=[dg.AssetDep(["ingest", stream], partition_mapping=dg.AllPartitionMapping())],
+        description=f"{KINDS[stream]} Every valid copy, by event day; changed by ingest alone.",
+        group_name="ingestion",
+        kinds={"parquet"},
+        owners=OWNERS,
+        partitions_def=DAYS,
+    )
+
+
+def _ingest(stream: str) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=["ingest", stream],
+        deps=[["landing", stream]],
+        partitions_def=DAYS,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        description=f"{KINDS[stream]} Contract, quarantine and counts of one arrival day (R18, R20).",
+        group_name="ingestion",
+        kinds={"polars", "parquet"},
+        owners=OWNERS,
+        pool="lake",
+    )
+    def ingested(context: dg.AssetExecutionContext, home: Home) -> None:
+        lake, landing = home.lake(), home.path() / "landing"
+        for day in days_of(context):
+            began = time.monotonic()
+            with lake.exclusive():
+                result = ingest(lake, landing, stream, day)
+            _report(context, stream, result)
+            context.add_asset_metadata(_metadata(result, began), partition_key=day.isoformat())
+
+    return ingested
+
+
+def _report(context: dg.AssetExecutionContext, stream: str, result: Ingested) -> None:
+    """Tells Dagster which event days changed, and the operator what was refused."""
+    for day, version in result.changed.items():
+        context.log_event(
+            dg.AssetMaterialization(
+                ["lake", stream], partition=day.isoformat(), tags={"dagster/data_version": version}
+            )
+        )
+    for problem in result.problems:
+        context.log.warning(problem)
+    if result.quarantined:
+        context.log.warning(f"{stream}: {result.quarantined} of {result.rows} rows are in quarantine")
+
+
+def _metadata(result: Ingested, began: float) -> dict[str, Any]:
+    return {
+        "dagster/row_count": result.accepted,
+        "rows_delivered": result.rows,
+        "excluded": result.excluded,
+        "quarantined": result.quarantined,
+        "files": result.files,
+        "bytes": result.bytes_read,
+        "seconds": round(time.monotonic() - began, 3),
+        "event_days_changed": len(result.changed),
+    }
+
+
+@dg.definitions
+def ingestion() -> dg.Definitions:
+    """Four streams, each from landing through ingest to the lake."""
+    parts = [(_landing(stream), _ingest(stream), _lake(stream)) for stream in STREAMS]
+    return dg.Definitions(assets=[asset for part in parts for asset in part])

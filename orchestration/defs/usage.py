@@ -1,0 +1,78 @@
+"""Marts: the dbt project as assets, run in this process; its tests are the assets' checks."""
+
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
+
+from orchestration import dbt
+from orchestration.defs.ingestion import OWNERS
+from orchestration.defs.resources import Home
+
+
+class Translator(DagsterDbtTranslator):
+    """dbt's folders as Dagster's groups; marts carry their own names, the rest a prefix."""
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        """`usage`, `billing`, … for marts; `staging`, `intermediate`, `seeds` for the others."""
+        folders = dbt_resource_props.get("fqn", [])[1:-1]
+        if dbt_resource_props.get("resource_type") == "seed":
+            return "seeds"
+        return str(folders[-1]) if folders else "usage"
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
+        """The team that answers for all of it."""
+        return OWNERS
+
+
+@dbt_assets(
+    manifest=dbt.MANIFEST_PATH if dbt.MANIFEST_PATH.exists() else dbt.parse(),
+    dagster_dbt_translator=Translator(DagsterDbtTranslatorSettings(enable_source_tests_as_checks=False)),
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    pool="warehouse",
+    name="marts",
+)
+def marts(context: dg.AssetExecutionContext, home: Home) -> Iterator[Any]:
+    """Builds all marts whole: they are small, and a window could keep a row that should have gone."""
+    home.lake()
+    began = time.monotonic()
+    result = dbt.build(home.path())
+    nodes = {node.unique_id: node for node in result.nodes}
+    tests = {node.name: node for node in result.nodes if node.resource_type == "test"}
+    for spec in context.assets_def.check_specs:
+        node = tests.get(spec.name)
+        if node and node.status != "skipped":
+            yield dg.AssetCheckResult(
+                asset_key=spec.asset_key,
+                check_name=spec.name,
+                passed=node.status == "pass",
+                severity=dg.AssetCheckSeverity.WARN if node.status == "warn" else dg.AssetCheckSeverity.ERROR,
+                description=node.message or None,
+                metadata={"failures": node.failures or 0, "seconds": node.seconds},
+            )
+    result.raise_if_failed()
+    rows = _row_counts(home.path() / dbt.WAREHOUSE)
+    for spec in context.assets_def.specs:
+        node_id = spec.metadata.get("dagster_dbt/unique_id")
+        node = nodes.get(str(node_id))
+        if node is None:
+            continue
+        told = {"seconds": node.seconds, "seconds_of_build": round(time.monotonic() - began, 3)}
+        if node.name in rows:
+            told["dagster/row_count"] = rows[node.name]
+        yield dg.MaterializeResult(asset_key=spec.key, metadata=told)
+
+
+def _row_counts(warehouse: Path) -> dict[str, int]:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return dict(connection.execute("select table_name, estimated_size from duckdb_tables()").fetchall())
+
+
+@dg.definitions
+def usage() -> dg.Definitions:
+    """The dbt project."""
+    return dg.Definitions(assets=[marts])

@@ -1,0 +1,89 @@
+"""Ingest one arrival day of a stream: landing files to clean rows, quarantine and counts (R18, R20)."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+from transforms.parsing import ParsedFile, parse_file
+
+from orchestration.lake import VERSION, Lake
+from orchestration.landing import files_of, format_of, read_bytes
+from orchestration.tables import FILES, QUARANTINE
+from transforms.contracts import lake_schema
+
+DAY_COLUMN = {
+    "interactions": "occurred_at",
+    "handoffs": "transferred_at",
+    "alerts": "delivered_at",
+    "account_events": "occurred_at",
+}
+"""The time of a row whose UTC day is its event day."""
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What a run over an arrival day did; `changed` gives the new version of each event day it changed."""
+
+    files: int
+    rows: int
+    accepted: int
+    excluded: int
+    quarantined: int
+    bytes_read: int
+    problems: list[str]
+    changed: dict[date, str]
+
+
+def ingest(lake: Lake, landing: Path, stream: str, arrival_day: date) -> Ingested:
+    """Replaces what the lake holds of this stream and arrival day; bad rows go to quarantine, none is lost."""
+    paths = files_of(landing, stream, arrival_day)
+    parsed = [_parse(landing, path, stream, arrival_day) for path in paths]
+    files = pl.concat([FILES.to_frame(), *(part.files.select(FILES.names()) for part in parsed)])
+    quarantine = pl.concat(
+        [QUARANTINE.to_frame(), *(part.quarantine.select(QUARANTINE.names()) for part in parsed)]
+    )
+    rows = pl.concat([lake_schema(stream).to_frame(), *(part.accepted for part in parsed)])
+    changed = _publish_rows(lake, stream, arrival_day, rows)
+    lake.publish(lake.file("quarantine", stream, arrival_day), quarantine.sort("file", "line"))
+    lake.publish(lake.file("files", stream, arrival_day), files.sort("file", "account_id"))
+    return Ingested(
+        files=len(paths),
+        rows=int(files["rows"].sum()),
+        accepted=rows.height,
+        excluded=int(files["excluded"].sum()),
+        quarantined=int(files["quarantined"].sum()),
+        bytes_read=sum(path.stat().st_size for path in paths),
+        problems=sorted(files.filter(pl.col("problem").is_not_null())["problem"].unique()),
+        changed=changed,
+    )
+
+
+def _parse(landing: Path, path: Path, stream: str, arrival_day: date) -> ParsedFile:
+    content = read_bytes(path)
+    name = path.relative_to(landing).as_posix()
+    return parse_file(content.data, format_of(path), stream, arrival_day, name, problem=content.problem)
+
+
+def _publish_rows(lake: Lake, stream: str, arrival_day: date, rows: pl.DataFrame) -> dict[date, str]:
+    """Writes the rows by event day and removes what the arrival day no longer says; gives changed days."""
+    by_day = rows.with_columns(pl.col(DAY_COLUMN[stream]).dt.date().alias("_day")).partition_by(
+        "_day", as_dict=True, include_key=False
+    )
+    new = {key[0]: part for key, part in by_day.items()}
+    held = {
+        date.fromisoformat(path.parent.name)
+        for path in (lake.root / stream).glob(f"????-??-??/{arrival_day}.parquet")
+    }
+    changed: dict[date, str] = {}
+    for day in sorted(held | new.keys()):
+        path = lake.file(stream, day, arrival_day)
+        before = lake.note(path, VERSION)
+        if day in new:
+            after = lake.publish(path, new[day].sort("file", "line"))
+        else:
+            path.unlink()
+            after = None
+        if after != before:
+            changed[day] = after or "removed"
+    return changed

@@ -1,0 +1,37 @@
+"""Partitions: days (arrival and event days alike) and months, from the first day that the settings name."""
+
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import dagster as dg
+
+from orchestration.landing import arrival_days
+from orchestration.settings import load_settings
+
+FALLBACK_FIRST_DAY = date(2026, 1, 1)
+"""Where no setting and no landing file names a first day."""
+
+
+@cache
+def first_day() -> date:
+    """The first partition: the setting, else the earliest arrival day that has landed."""
+    settings = load_settings()
+    landed = earliest_landed(settings.home)
+    return settings.first_day or landed or FALLBACK_FIRST_DAY
+
+
+def earliest_landed(home: Path) -> date | None:
+    """The earliest arrival day in `landing/`."""
+    days = arrival_days(home / "landing")
+    return days[0] if days else None
+
+
+# The day that has begun is a partition too: rows may be a day ahead of their arrival day.
+DAYS = dg.DailyPartitionsDefinition(start_date=first_day().isoformat(), end_offset=1)
+MONTHS = dg.MonthlyPartitionsDefinition(start_date=first_day().replace(day=1).isoformat(), end_offset=1)
+
+
+def days_of(context: dg.AssetExecutionContext) -> list[date]:
+    """The days that a run was asked for: one, or a range."""
+    return [date.fromisoformat(key) for key in context.partition_keys]

@@ -1,0 +1,142 @@
+"""The fragments that some days need: their own, and those that an unbroken chain joins to them (R5).
+
+From either edge of the days the keys that may still be open are followed day by day until their chains
+break. Which keys may be open is told generously (the longest timeout that an app ever had); a key too many
+costs time, never a count.
+"""
+
+from datetime import date, timedelta
+from functools import cache
+
+import polars as pl
+
+from orchestration.fragmenting import rows_of_keys
+from orchestration.lake import Lake, midnight_ms
+from transforms.fragments import (
+    END,
+    FRAGMENT_TABLES,
+    LEG,
+    START,
+    Fragments,
+    merged,
+    no_fragments,
+)
+from transforms.rules import Rules
+from transforms.timeouts import MINUTE_MS
+
+DAY = timedelta(days=1)
+DAY_MS = 24 * 60 * MINUTE_MS
+
+
+class Window:
+    """Loads fragments around days; `timeouts` as `TIMEOUTS`."""
+
+    def __init__(self, lake: Lake, timeouts: pl.DataFrame, rules: Rules):
+        self.lake = lake
+        self.days = lake.days("stretches")
+        self.loose = lake.scan("loose_ends").collect()
+        self.default_ms = rules.default_inactivity_minutes * MINUTE_MS
+        self.longest = timeouts.group_by("app_id").agg(
+            (pl.col("inactivity_minutes").max() * MINUTE_MS).alias("longest_ms")
+        )
+        most = self.longest["longest_ms"].max()
+        self.longest_ms = max(self.default_ms, most if isinstance(most, int) else 0)
+        self.open_keys = cache(self._open_keys)
+
+    def load(self, first: date, last: date) -> Fragments:
+        """Fragments of the days from first to last, with all rows of each careful key."""
+        parts = {day: self._day(day) for day in self.days if first <= day <= last}
+        if self.days:
+            self._follow(parts, first - DAY, self.days[0], -1)
+            self._follow(parts, last + DAY, self.days[-1], +1)
+        return self._with_careful_rows(parts)
+
+    def _follow(self, parts: dict[date, Fragments], day: date, end: date, step: int) -> None:
+        """Adds day after day, in one direction, the fragments of the keys that are still open there."""
+        edge = 1 if step < 0 else 0
+        keys = self.open_keys(day + edge * DAY)
+        while keys.height and (day >= end if step < 0 else day <= end):
+            parts[day] = _of_keys(self._day(day), keys)
+            beyond = self.open_keys(day + (1 - edge) * DAY)
+            keys = keys.join(beyond, on="key", how="semi").join(
+                self._broken(parts[day]), on="key", how="anti"
+            )
+            day += step * DAY
+
+    def _broken(self, part: Fragments) -> pl.DataFrame:
+        """Keys without legs that were silent for longer than any timeout between two of their stretches."""
+        gap = pl.col("first_at") - pl.col("last_at").shift(1)
+        return (
+            self._with_longest(part.stretches)
+            .join(part.careful_keys(), on="key", how="anti")
+            .join(self.loose, on="key", how="anti")
+            .sort("key", "first_at")
+            .filter((pl.col("key") == pl.col("key").shift(1)) & (gap > pl.col("longest_ms")))
+            .select("key")
+            .unique()
+        )
+
+    def _open_keys(self, day: date) -> pl.DataFrame:
+        """Keys that something before the start of `day` may join to something after it."""
+        boundary = midnight_ms(day)
+        reach_days = -(-self.longest_ms // DAY_MS)
+        found = [self._open_legs(boundary)]
+        for back in range(1, reach_days + 1):
+            if day - back * DAY in self.days:
+                found.append(self._open_on(day - back * DAY, boundary))
+        return pl.concat(found).unique()
+
+    def _open_on(self, day: date, boundary: int) -> pl.DataFrame:
+        part = self._day(day)
+        reaching = [
+            part.stretches.select("key", "app_id", pl.col("last_at").alias("until")),
+            part.marked_rows.select("key", "app_id", pl.col("at").alias("until")),
+            part.legs.select("key", "app_id", pl.coalesce("ended_at", "transferred_at").alias("until")),
+        ]
+        return (
+            pl.concat(reaching)
+            .filter(pl.col("until") >= boundary - self.longest_ms)
+            .pipe(self._with_longest)
+            .filter(pl.col("until") + pl.col("longest_ms") >= boundary)
+            .select("key")
+        )
+
+    def _open_legs(self, boundary: int) -> pl.DataFrame:
+        """Keys with a leg over the boundary: logged, or a start before it and an end after it."""
+        over = self.loose.filter(
+            (pl.col("mark") == LEG)
+            & (pl.col("at") < boundary)
+            & (pl.col("until") >= boundary - self.longest_ms)
+        )
+        starts = self.loose.filter((pl.col("mark") == START) & (pl.col("at") < boundary))
+        ends = self.loose.filter((pl.col("mark") == END) & (pl.col("at") >= boundary - self.longest_ms))
+        return pl.concat([over.select("key"), starts.join(ends, on="key", how="semi").select("key")])
+
+    def _with_longest(self, frame: pl.DataFrame) -> pl.DataFrame:
+        if self.longest.is_empty():
+            return frame.with_columns(pl.lit(self.default_ms).alias("longest_ms"))
+        return frame.join(self.longest, on="app_id", how="left").with_columns(
+            pl.max_horizontal(pl.col("longest_ms").fill_null(self.default_ms), pl.lit(self.default_ms))
+        )
+
+    def _day(self, day: date) -> Fragments:
+        return Fragments(**{table: self.lake.read(table, day) for table in FRAGMENT_TABLES})
+
+    def _with_careful_rows(self, parts: dict[date, Fragments]) -> Fragments:
+        """All parts as one, with the rows of keys that are careful on one day and plain on another."""
+        everything = merged([no_fragments(), *parts.values()])
+        careful = everything.careful_keys()
+        found = [everything]
+        for day, part in parts.items():
+            plain = part.stretches.select("key").unique().join(part.careful_keys(), on="key", how="anti")
+            missing = plain.join(careful, on="key", how="semi")
+            if missing.height:
+                rows = rows_of_keys(self.lake, day, missing)
+                found.append(no_fragments().having(marked_rows=rows))
+        return merged(found) if len(found) > 1 else everything
+
+
+def _of_keys(part: Fragments, keys: pl.DataFrame) -> Fragments:
+    return Fragments(
+        **{table: getattr(part, table).join(keys, on="key", how="semi") for table in FRAGMENT_TABLES}
+    )

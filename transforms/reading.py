@@ -1,0 +1,97 @@
+"""The common shape of rows that have been read but not yet judged: every known column as text."""
+
+import io
+from dataclasses import dataclass
+
+import polars as pl
+
+from transforms.contracts import Contract
+
+BOM = b"\xef\xbb\xbf"
+_SHOWN = 60
+_ABSENT = b"\x01"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The rows of a file and what is wrong with the file as a whole.
+
+    `rows` has line, raw, fault (why the row could not be read as its contract asks, else null), the
+    delivered columns of the contract as text, and extra.
+    """
+
+    rows: pl.DataFrame
+    problem: str | None = None
+
+
+def rows_schema(contract: Contract) -> pl.Schema:
+    """Columns and types of `Reading.rows`."""
+    texts = dict.fromkeys((*contract.delivered, "extra"), pl.String)
+    return pl.Schema({"line": pl.Int64, "raw": pl.String, "fault": pl.String, **texts})
+
+
+def rows_of(records: list[dict[str, object]], contract: Contract) -> pl.DataFrame:
+    """Rows that were read one by one."""
+    schema = rows_schema(contract)
+    return pl.DataFrame({name: [record.get(name) for record in records] for name in schema}, schema=schema)
+
+
+def text_of(data: bytes) -> str:
+    """The bytes as text; what is not UTF-8 becomes backslash escapes, so that nothing of it is lost."""
+    return data.decode("utf-8", "backslashreplace")
+
+
+def is_utf8(data: bytes) -> bool:
+    """Whether the bytes are text at all."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def shortened(text: str) -> str:
+    """A value as a sentence can show it."""
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+
+
+def shortened_expr(text: pl.Expr) -> pl.Expr:
+    """`shortened` for a column."""
+    return pl.when(text.str.len_chars() <= _SHOWN).then(text).otherwise(text.str.slice(0, _SHOWN) + "…")
+
+
+def unsound_text(text: str) -> str | None:
+    """Why a text cannot be kept as a value: NUL ends it elsewhere, half a surrogate pair is no character."""
+    if "\0" in text:
+        return "text with a NUL character"
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return "text with half a surrogate pair"
+    return None
+
+
+def problems(*found: str | None) -> str | None:
+    """Several remarks on one file as one."""
+    return "; ".join(problem for problem in found if problem) or None
+
+
+def lines_of(block: bytes) -> pl.DataFrame:
+    """The lines of a text as column `raw`, their ends cut off.
+
+    The fastest reader of lines is the one of CSV, told of one column without quotes and a separator that
+    is not in the text.
+    """
+    if _ABSENT not in block and is_utf8(block):
+        lines = pl.read_csv(
+            io.BytesIO(block),
+            has_header=False,
+            separator=_ABSENT.decode(),
+            quote_char=None,
+            schema={"raw": pl.String},
+            empty_string_is_null=False,
+        )
+        if len(lines) == block.count(b"\n") + (not block.endswith(b"\n")):
+            return lines
+    texts = text_of(block).removesuffix("\n").split("\n")
+    return pl.DataFrame({"raw": [text.removesuffix("\r") for text in texts]}, schema={"raw": pl.String})

@@ -1,0 +1,58 @@
+"""Delivered times as instants: ISO 8601 with a zone, or epoch milliseconds (DESIGN "Streams")."""
+
+import polars as pl
+
+INSTANT = pl.Datetime("ms", "UTC")
+
+_ISO_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_PLAIN = rf"^{_ISO_DAY}T[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(\.[0-9]{{1,9}})?(Z|[+-][0-9]{{2}}:?[0-9]{{2}})$"
+_VARIANT = rf"^({_ISO_DAY})[Tt ]([0-9]{{2}}:[0-9]{{2}})(:[0-9]{{2}})?([.,][0-9]{{1,9}})?([Zz]|[+-][0-9]{{2}}(?::?[0-9]{{2}})?)$"
+_WITHOUT_ZONE = rf"^{_ISO_DAY}[Tt ][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}([.,][0-9]+)?)?$"
+_EPOCH = r"^(0|-?[1-9][0-9]{0,14})$"
+_EARLIEST_MS = -62_135_596_800_000  # 0001-01-01: Parquet and SQL know no earlier day
+_END_MS = 253_402_300_800_000  # 10000-01-01
+
+
+def instants(text: pl.Series) -> pl.Series:
+    """The instants of a text column in UTC milliseconds, finer fractions cut off; null where there is none.
+
+    Nearly all files write times in one plain form, so the costly forms are tried on what that leaves.
+    """
+    times = _parsed(text.set(~text.str.contains(_PLAIN).fill_null(value=False), None))
+    rest = text.is_not_null() & times.is_null()
+    if rest.any():
+        left = text.set(~rest, None)
+        times = times.zip_with(~rest, _variants(left)).rename(text.name)
+    milliseconds = times.to_physical()
+    return times.set(
+        ~milliseconds.is_between(_EARLIEST_MS, _END_MS, closed="left").fill_null(value=True), None
+    )
+
+
+def why_no_instant(text: pl.Expr) -> pl.Expr:
+    """How a text that is no instant is wrong, for people."""
+    return (
+        pl.when(text.str.contains(_WITHOUT_ZONE))
+        .then(pl.lit("time without a zone"))
+        .otherwise(pl.lit("not a time (ISO 8601 with zone, or epoch milliseconds)"))
+    )
+
+
+def _parsed(text: pl.Series) -> pl.Series:
+    return text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%#z", time_unit="ms", time_zone="UTC", strict=False)
+
+
+def _variants(text: pl.Series) -> pl.Series:
+    """The allowed, rarer forms: epoch, a space for the T, a decimal comma, no seconds, +02."""
+    digits = text.set(~text.str.contains(_EPOCH).fill_null(value=False), None)
+    epoch = digits.cast(pl.Int64).cast(pl.Datetime("ms")).dt.replace_time_zone("UTC")
+    part = text.str.extract_groups(_VARIANT).struct
+    day, clock, seconds, fraction, zone = (part.field(str(number)) for number in range(1, 6))
+    iso = (
+        day
+        + "T"
+        + clock
+        + seconds.fill_null(":00")
+        + fraction.str.replace(",", ".", literal=True).fill_null("")
+    ) + zone.str.to_uppercase()
+    return epoch.zip_with(epoch.is_not_null(), _parsed(iso))
