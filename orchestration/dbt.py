@@ -1,6 +1,7 @@
 """The marts: dbt run in this process, on a warehouse that is replaced whole or not at all.
 
-`DbtCliResource` is left out on purpose: it starts a process per command and asks a package index for versions.
+`DbtCliResource` is left out on purpose: it starts a process per command and asks a package index for
+versions.
 """
 
 from __future__ import annotations

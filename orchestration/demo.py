@@ -19,7 +19,9 @@ def prepare(home: Path, *, fresh: bool) -> tuple[date, date]:
     Raises RuntimeError where the home holds logs that are not a demo's.
     """
     if (home / "landing").exists() and not (home / MARK).exists():
-        raise RuntimeError(f"{home} holds logs of your own; set QUARTERHOUR_HOME to an empty folder for the demo")
+        raise RuntimeError(
+            f"{home} holds logs of your own; set QUARTERHOUR_HOME to an empty folder for the demo"
+        )
     home.mkdir(parents=True, exist_ok=True)
     (home / MARK).touch()
     if fresh:

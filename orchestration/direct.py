@@ -42,7 +42,9 @@ def sessionize_files(
 
     Raises InputError where a path names no file or the apps file cannot be used.
     """
-    parsed = {stream: [_parse(path, stream) for path in _files(stream, given)] for stream, given in paths.items()}
+    parsed = {
+        stream: [_parse(path, stream) for path in _files(stream, given)] for stream, given in paths.items()
+    }
     rows: dict[str, pl.DataFrame] = {}
     copies = [COPIES.to_frame()]
     for stream in ("interactions", "handoffs", "alerts"):
@@ -71,7 +73,9 @@ def read_apps(path: Path | None) -> pl.DataFrame:
         rows = json.loads(text) if path.suffix == ".json" else list(csv.DictReader(text.splitlines()))
         listed = [(str(row["app_id"]), _minutes(row["inactivity_minutes"])) for row in rows]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: expected app_id, inactivity_minutes (5 to 20160) as CSV or JSON: {error}") from error
+        raise InputError(
+            f"{path}: expected app_id, inactivity_minutes (5 to 20160) as CSV or JSON: {error}"
+        ) from error
     return pl.DataFrame(
         [(None, app_id, None, minutes) for app_id, minutes in listed], schema=TIMEOUTS, orient="row"
     )
@@ -131,7 +135,9 @@ def _quarantine(parts: list[ParsedFile], sessions: Sessions, rows: dict[str, pl.
     """Refused rows, those among them that only their neighbours condemned (R7)."""
     late = [QUARANTINE.to_frame()]
     for stream in ("interactions", "handoffs"):
-        condemned = sessions.rejected_handoffs.filter(pl.col("stream") == stream).select("file", "line", "reason")
+        condemned = sessions.rejected_handoffs.filter(pl.col("stream") == stream).select(
+            "file", "line", "reason"
+        )
         found = rows[stream].join(condemned, on=["file", "line"])
         raw = pl.struct(pl.exclude("file", "line", "arrival_day", "reason")).struct.json_encode()
         late.append(

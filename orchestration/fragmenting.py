@@ -3,12 +3,12 @@
 from datetime import date, timedelta
 
 import polars as pl
-from transforms.copies import resolve_copies
 
 from orchestration.lake import INPUTS, VERSION, Lake, joined_version, midnight_ms
 from orchestration.tables import COPIES, FRAGMENTS, STREAMS
 from transforms.alerts import delivered
 from transforms.contracts import lake_schema
+from transforms.copies import resolve_copies
 from transforms.fragments import fragments_of, loose_ends, marked, rows_of
 
 RECIPE = "1"

@@ -5,12 +5,12 @@ from datetime import date
 from pathlib import Path
 
 import polars as pl
-from transforms.parsing import ParsedFile, parse_file
 
 from orchestration.lake import VERSION, Lake
 from orchestration.landing import files_of, format_of, read_bytes
 from orchestration.tables import FILES, QUARANTINE
 from transforms.contracts import lake_schema
+from transforms.parsing import ParsedFile, parse_file
 
 DAY_COLUMN = {
     "interactions": "occurred_at",

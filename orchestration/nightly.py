@@ -1,9 +1,8 @@
 """The nightly job through Dagster, headless: what `quarterhour run` and the demo start."""
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 import dagster as dg
@@ -36,7 +35,11 @@ def dagster_home(home: Path) -> Path:
 
 def waiting_days(home: Path) -> list[date]:
     """Arrival days that have landed and were never ingested."""
-    known = {day for stream in ("interactions", "handoffs", "alerts", "account_events") for day in Lake(home).days("files", stream)}
+    known = {
+        day
+        for stream in ("interactions", "handoffs", "alerts", "account_events")
+        for day in Lake(home).days("files", stream)
+    }
     return [day for day in arrival_days(home / "landing") if day not in known]
 
 

@@ -90,7 +90,7 @@ def rebuild(lake: Lake, days: Iterable[date], settings: Settings) -> Rebuilt:
     for first, last in _spans(lake, asked):
         part = {day for day in asked if first <= day <= last}
         built = _sessions(window, part, timeouts, settings)
-        joined = _joined_before(lake, part) | _joined(built.conversations, part)
+        joined = _joined_before(lake, part, window) | _joined(built.conversations, part, window)
         if not joined <= part:
             built = _sessions(window, joined | part, timeouts, settings)
         # The asked days come last: a run that dies before them finds them dirty again.
@@ -120,38 +120,42 @@ def _spans(lake: Lake, days: list[date]) -> list[tuple[date, date]]:
     return [(span[0], span[-1]) for span in spans]
 
 
-def _joined(conversations: pl.DataFrame, days: set[date]) -> set[date]:
-    """The days of all conversations that touch one of `days`; blocks may start on any of them."""
+def _joined(conversations: pl.DataFrame, days: set[date], window: Window) -> set[date]:
+    """The days of all chains of conversations that touch one of `days`, or that a reset there may end (R4).
+
+    Blocks may start on any of these days.
+    """
+    reach = pl.col("chain_ended_at") + pl.duration(milliseconds=pl.col("longest_ms"))
     spans = (
-        conversations.select(
-            pl.col("started_at").dt.date().alias("first"), pl.col("ended_at").dt.date().alias("last")
+        window.with_longest(conversations)
+        .select(
+            pl.col("chain_started_at").dt.date().alias("first"),
+            pl.col("chain_ended_at").dt.date().alias("last"),
+            reach.dt.date().alias("reach"),
         )
-        .filter(
-            (pl.col("first") <= max(days))
-            & (pl.col("last") >= min(days))
-            & (pl.col("first") < pl.col("last"))
-        )
+        .filter((pl.col("first") <= max(days)) & (pl.col("reach") >= min(days)))
+        .filter(pl.col("first") < pl.col("reach"))
         .unique()
     )
     joined: set[date] = set()
-    for first, last in spans.iter_rows():
-        touched = set(days_between(first, last))
-        if touched & days:
-            joined |= touched
+    for first, last, reached in spans.iter_rows():
+        if days.intersection(days_between(first, reached)):
+            joined.update(days_between(first, last))
     return joined
 
 
-def _joined_before(lake: Lake, days: set[date]) -> set[date]:
+def _joined_before(lake: Lake, days: set[date], window: Window) -> set[date]:
     """As `_joined`, of the conversations as they stand in the lake: what was joined may fall apart."""
+    earliest = midnight(min(days)) - timedelta(milliseconds=window.longest_ms)
     held = (
         lake.scan("conversations")
         .filter(
-            (pl.col("ended_at") >= midnight(min(days))) & (pl.col("started_at") < midnight(max(days) + DAY))
+            (pl.col("chain_ended_at") >= earliest) & (pl.col("chain_started_at") < midnight(max(days) + DAY))
         )
-        .select("started_at", "ended_at")
+        .select("app_id", "chain_started_at", "chain_ended_at")
         .collect()
     )
-    return _joined(held, days)
+    return _joined(held, days, window)
 
 
 def _publish(

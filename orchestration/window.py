@@ -67,7 +67,7 @@ class Window:
         """Keys without legs that were silent for longer than any timeout between two of their stretches."""
         gap = pl.col("first_at") - pl.col("last_at").shift(1)
         return (
-            self._with_longest(part.stretches)
+            self.with_longest(part.stretches)
             .join(part.careful_keys(), on="key", how="anti")
             .join(self.loose, on="key", how="anti")
             .sort("key", "first_at")
@@ -96,7 +96,7 @@ class Window:
         return (
             pl.concat(reaching)
             .filter(pl.col("until") >= boundary - self.longest_ms)
-            .pipe(self._with_longest)
+            .pipe(self.with_longest)
             .filter(pl.col("until") + pl.col("longest_ms") >= boundary)
             .select("key")
         )
@@ -112,7 +112,8 @@ class Window:
         ends = self.loose.filter((pl.col("mark") == END) & (pl.col("at") >= boundary - self.longest_ms))
         return pl.concat([over.select("key"), starts.join(ends, on="key", how="semi").select("key")])
 
-    def _with_longest(self, frame: pl.DataFrame) -> pl.DataFrame:
+    def with_longest(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Adds `longest_ms`, the longest timeout that the row's app ever had."""
         if self.longest.is_empty():
             return frame.with_columns(pl.lit(self.default_ms).alias("longest_ms"))
         return frame.join(self.longest, on="app_id", how="left").with_columns(

@@ -142,11 +142,14 @@ def loose_ends(fragments: Fragments, day_end_ms: int) -> pl.DataFrame:
 
 
 def merged(parts: list[Fragments]) -> Fragments:
-    """Fragments of several parts as one: in any order, a part more than once counts once."""
-    columns = {
-        f.name: pl.concat([getattr(part, f.name) for part in parts]).unique() for f in fields(Fragments)
-    }
-    return Fragments(**columns)
+    """Fragments of several parts as one: in any order, a part more than once counts once.
+
+    Stretches may stand twice: what is billed of them is extremes alone.
+    """
+    tables = {name: pl.concat([getattr(part, name) for part in parts]) for name in FRAGMENT_TABLES}
+    return Fragments(
+        **{name: rows if name == "stretches" else rows.unique() for name, rows in tables.items()}
+    )
 
 
 def no_fragments() -> Fragments:

@@ -26,7 +26,8 @@ _TRUE = ("true", "1")
 class ParsedFile:
     """What a file said: rows for the lake, its ledger (R20), its refused rows.
 
-    For each file and account, rows of `files` = rows of `accepted` (copies included) + excluded + quarantined.
+    For each file and account, the rows of `files` are those of `accepted` (copies included), excluded
+    and quarantined.
     """
 
     accepted: pl.DataFrame
@@ -51,7 +52,13 @@ class _Place:
 
 
 def parse_file(
-    data: bytes, fmt: Format, stream: str, arrival_day: date | None, file: str, problem: str | None = None
+    data: bytes,
+    fmt: Format,
+    stream: str,
+    arrival_day: date | None,
+    file: str,
+    *,
+    problem: str | None = None,
 ) -> ParsedFile:
     """The rows of one file, decompressed, judged by the contract of its stream.
 
@@ -77,11 +84,11 @@ def parse_file(
     refused = judged.filter(is_refused)
     found = problems(problem, "empty file" if not data else None, reading.problem, mistaken)
     return ParsedFile(
-        accepted=accepted.cast(dict(lake_schema(stream))),
+        accepted=accepted.cast(lake_schema(stream)),
         files=_ledger(reading.rows, excluded, refused, place, found),
         quarantine=refused.select(
             *place.columns("stream", "arrival_day", "file"), "line", "account_id", "reason", "raw"
-        ).cast(dict(schema_of(Quarantine))),
+        ).cast(schema_of(Quarantine)),
     )
 
 
@@ -123,7 +130,7 @@ def _ledger(
         ledger.with_columns(pl.col("rows", "excluded", "quarantined").fill_null(0))
         .with_columns(*place.columns("stream", "arrival_day", "file"), problem=pl.lit(problem, pl.String))
         .select(list(schema_of(Files)))
-        .cast(dict(schema_of(Files)))
+        .cast(schema_of(Files))
         .sort("account_id")
     )
 

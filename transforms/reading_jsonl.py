@@ -1,171 +1,93 @@
-"""JSON Lines as rows, fast where the lines are plain and carefully where they are not (R20).
+"""JSON Lines as rows: plain lines in bulk, all others one by one, both to the same rows (R19, R20)."""
 
-A line is *plain* when it is an object of scalars with contract-conform types, no escapes and no repeated
-keys. Whether it is can be told from its *shape*, the line with its values blanked: few shapes occur in a
-file, so each is judged once. Plain lines are decoded by Polars, all others one by one; both give the
-same rows.
-"""
-
-import io
-import json
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import polars as pl
 
-from transforms.canonical_json import NumberText
 from transforms.contracts import Contract
+from transforms.plain_lines import Form, form_of, rows_of_form
 from transforms.reading import BOM, Reading, is_utf8, lines_of, rows_of, rows_schema
 from transforms.reading_lines import row_of_line
 
 BLOCK_BYTES = 32 * 1024 * 1024
-_MAX_OTHER_COLUMNS = 64
-
-_STRING_VALUE = r':[ \t]*"[^"\\\x00-\x1F]*"'
-_WHOLE_NUMBER_VALUE = r":[ \t]*(?:0|-?[1-9][0-9]{0,17})"
-_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_ .-]*")
-_LONGEST_SHAPE = 4_000
+MAX_SAMPLES = 40
+"""Lines of a block from which forms are learnt before what is left is read one by one."""
 
 
-@dataclass(frozen=True)
-class Shape:
-    """What a plain line holds beside the contract's columns: name and kind of each, sorted by name."""
-
-    others: tuple[tuple[str, str], ...]
-
-
-def read_jsonl(data: bytes, contract: Contract, block_bytes: int = BLOCK_BYTES) -> Reading:
+def read_jsonl(
+    data: bytes, contract: Contract, block_bytes: int = BLOCK_BYTES, max_samples: int = MAX_SAMPLES
+) -> Reading:
     """The rows of a JSON Lines file; blank lines are no rows, but count as lines."""
     body = data.removeprefix(BOM)
     parts = [rows_schema(contract).to_frame()]
+    forms: list[Form] = []
     first_line = 1
     for block in _blocks(body, block_bytes):
-        parts.append(_block_rows(block, first_line, contract))
+        parts.extend(_block_rows(block, first_line, forms, max_samples, contract))
         first_line += block.count(b"\n")
     rows = pl.concat(parts)
-    return Reading(rows, _cut_off(body, rows))
+    return Reading(rows, "the last line is cut off" if _is_cut_off(body, rows) else None)
 
 
-def _cut_off(body: bytes, rows: pl.DataFrame) -> str | None:
-    """A last line without its end is only remarkable when it is broken."""
-    if not body or body.endswith(b"\n") or rows.is_empty() or rows["fault"][-1] is None:
-        return None
-    return "the last line is cut off" if rows["fault"][-1].startswith("not JSON") else None
+def _is_cut_off(body: bytes, rows: pl.DataFrame) -> bool:
+    """A last line without a line end is remarkable only when it is broken."""
+    if body.endswith(b"\n") or rows.is_empty():
+        return False
+    return (rows["fault"][-1] or "").startswith("not ")
 
 
 def _blocks(body: bytes, size: int) -> Iterator[bytes]:
+    """Pieces that end where a line ends."""
     start = 0
     while start < len(body):
-        end = len(body)
-        if start + size < end:
-            end = body.find(b"\n", start + size) + 1 or end
+        end = body.find(b"\n", start + size) + 1 or len(body)
         yield body[start:end]
         start = end
 
 
-def _block_rows(block: bytes, first_line: int, contract: Contract) -> pl.DataFrame:
+def _block_rows(
+    block: bytes, first_line: int, forms: list[Form], max_samples: int, contract: Contract
+) -> list[pl.DataFrame]:
+    """The rows of a block by line; forms that it teaches are added to `forms`."""
     lines = lines_of(block).with_row_index("line", first_line).with_columns(pl.col("line").cast(pl.Int64))
     lines = lines.filter(pl.col("raw").str.strip_chars(" \t\r") != "")
-    lines = lines.with_columns(shape=_shape(pl.col("raw")))
-    counts = lines["shape"].unique()
-    shapes = {text: shape for text in counts if (shape := _plain_shape(text, contract)) is not None}
-    names = {name for shape in shapes.values() for name, _ in shape.others}
-    if len(names) > _MAX_OTHER_COLUMNS:
-        shapes = {text: shape for text, shape in shapes.items() if not shape.others}
-        names = set()
-    is_plain = lines["shape"].is_in(list(shapes))
-    plain, rest = lines.filter(is_plain), lines.filter(~is_plain)
-    values = _plain_values(plain, block if rest.is_empty() else _joined(plain), sorted(names), contract)
-    careful = _careful_rows(rest, block, first_line, contract)
-    return pl.concat([_plain_rows(plain, values, shapes, contract), careful]).sort("line")
+    of_forms, left = _by_form(lines, forms, max_samples, contract)
+    parts = []
+    for form, of_form in of_forms:
+        body = block if len(of_form) == len(lines) else "\n".join(of_form["raw"]).encode()
+        parts.append(rows_of_form(of_form, body, form, contract))
+    if not left.is_empty():
+        parts.append(_careful_rows(left, block, first_line, contract))
+    return parts if len(parts) < 2 else [pl.concat(parts).sort("line")]
 
 
-def _joined(lines: pl.DataFrame) -> bytes:
-    return "\n".join(lines["raw"]).encode()
+def _by_form(
+    lines: pl.DataFrame, forms: list[Form], max_samples: int, contract: Contract
+) -> tuple[list[tuple[Form, pl.DataFrame]], pl.DataFrame]:
+    """The lines of each form that occurs, and those that are of none."""
+    found: list[tuple[Form, pl.DataFrame]] = []
+    known = iter(tuple(forms))
+    left, samples = lines, 0
+    while not left.is_empty():
+        form = next(known, None)
+        if form is None:
+            samples += 1
+            if samples > max_samples:
+                break
+            form = form_of(left["raw"][_spread(samples, len(left))], contract)
+            if form is None:
+                continue
+            forms.append(form)
+        is_of_form = left["raw"].str.contains(form.pattern)
+        if is_of_form.any():
+            found.append((form, left.filter(is_of_form)))
+            left = left.filter(~is_of_form)
+    return found, left
 
 
-def _shape(raw: pl.Expr) -> pl.Expr:
-    return raw.str.replace_all(_STRING_VALUE, ':""').str.replace_all(_WHOLE_NUMBER_VALUE, ":0")
-
-
-def _plain_shape(text: str, contract: Contract) -> Shape | None:
-    """What a line of this shape holds, or null if such lines must be read with care."""
-    if len(text) > _LONGEST_SHAPE or not text.lstrip(" \t").startswith("{"):
-        return None
-    try:
-        pairs = json.loads(text, object_pairs_hook=list, parse_int=NumberText, parse_float=NumberText)
-    except (ValueError, RecursionError):
-        return None
-    kinds = {name: _kind(value) for name, value in pairs}
-    if len(kinds) != len(pairs) or not all(_PLAIN_KEY.fullmatch(name) for name in kinds):
-        return None
-    if not all(_fits(name, kind, contract) for name, kind in kinds.items()):
-        return None
-    others = sorted((name, kind) for name, kind in kinds.items() if name not in contract.delivered)
-    return Shape(tuple(pair for pair in others if pair[1] != "null"))
-
-
-def _kind(value: object) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, NumberText):
-        return "number" if value == "0" else "?"
-    return "text" if value == "" else "?"
-
-
-def _fits(name: str, kind: str, contract: Contract) -> bool:
-    """Whether a known column has a type that needs no remark, or an unknown one is a scalar."""
-    if kind in {"true", "false"}:
-        return name not in contract.columns
-    if kind == "number":
-        return name not in contract.columns or name in contract.ids or name in contract.times
-    return kind != "?"
-
-
-def _plain_values(plain: pl.DataFrame, body: bytes, others: list[str], contract: Contract) -> pl.DataFrame:
-    schema = pl.Schema(dict.fromkeys((*contract.delivered, *others), pl.String))
-    if plain.is_empty():
-        return schema.to_frame()
-    values = pl.read_ndjson(io.BytesIO(body), schema=schema)
-    if len(values) != len(plain):
-        raise AssertionError(f"{len(plain)} plain lines were decoded as {len(values)} rows")
-    return values
-
-
-def _plain_rows(
-    plain: pl.DataFrame, values: pl.DataFrame, shapes: dict[str, Shape], contract: Contract
-) -> pl.DataFrame:
-    place = plain.select("line", "raw", fault=pl.lit(None, pl.String))
-    return pl.concat(
-        [place, values.select(contract.delivered), _extra(values, plain["shape"], shapes).to_frame()],
-        how="horizontal",
-    )
-
-
-def _extra(values: pl.DataFrame, shape: pl.Series, shapes: dict[str, Shape]) -> pl.Series:
-    """The unknown columns as canonical JSON: plain values need no escapes, so it is put together as text."""
-    kept: dict[tuple[tuple[str, str], ...], list[str]] = {}
-    for text, found in shapes.items():
-        kept.setdefault(found.others, []).append(text)
-    branches = [
-        pl.when(pl.lit(shape).is_in(texts)).then(_object(others)) for others, texts in kept.items() if others
-    ]
-    if not branches:
-        return pl.Series("extra", [None], pl.String).new_from_index(0, len(values))
-    return values.select(pl.coalesce(branches).alias("extra")).to_series()
-
-
-def _object(others: tuple[tuple[str, str], ...]) -> pl.Expr:
-    parts: list[pl.Expr] = []
-    for position, (name, kind) in enumerate(others):
-        quote = '"' if kind == "text" else ""
-        parts.append(pl.lit(("," if position else "{") + f'"{name}":{quote}'))
-        parts.append(pl.col(name))
-        parts.append(pl.lit(quote))
-    return pl.concat_str([*parts, pl.lit("}")])
+def _spread(number: int, length: int) -> int:
+    """The place of the numbered sample: a fixed sequence that covers a file evenly, by the golden ratio."""
+    return (number * 40_503 % 65_536) * length // 65_536
 
 
 def _careful_rows(lines: pl.DataFrame, block: bytes, first_line: int, contract: Contract) -> pl.DataFrame:

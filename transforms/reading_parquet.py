@@ -13,7 +13,7 @@ _UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError,
 
 
 def read_parquet(data: bytes, contract: Contract) -> Reading:
-    """The rows of a Parquet file; one that cannot be decoded is a single refused row, as its rows are not known."""
+    """The rows of a Parquet file; one that cannot be decoded is refused as a single row."""
     if not data:
         return read_jsonl(data, contract)
     try:

@@ -44,7 +44,8 @@ def refusals(rows: pl.DataFrame, contract: Contract) -> pl.Series:
         )
     )
     return (
-        rows.select(position=pl.int_range(pl.len(), dtype=told.schema["position"]))
+        rows.select("line")
+        .with_row_index("position")
         .join(told, on="position", how="left", maintain_order="left")
         .get_column("reason")
     )
@@ -56,7 +57,8 @@ def wrong_stream(rows: pl.DataFrame, contract: Contract) -> str | None:
     names = (contract.id_column, f"delivered:{contract.time_column}")
     if readable.is_empty() or any(readable[name].count() for name in names):
         return None
-    return f"not a file of the stream {contract.stream}: no row has {contract.id_column} or {contract.time_column}"
+    lacking = f"{contract.id_column} or {contract.time_column}"
+    return f"not a file of the stream {contract.stream}: no row has {lacking}"
 
 
 def _checks(contract: Contract) -> list[Check]:

@@ -27,9 +27,12 @@ CONVERSATIONS = pl.Schema(
         "voice_sessions": pl.Int64,
         "ended_by": pl.String,
         "is_complete": pl.Boolean,
+        "chain_started_at": INSTANT,
+        "chain_ended_at": INSTANT,
     }
 )
-"""One row per conversation; `anchored_at` is null where nothing is billable (R10)."""
+"""One row per conversation; `anchored_at` is null where nothing is billable (R10). A chain is the
+conversations of a key that legs join over resets (R7): what changes in one may change all of them."""
 BILLING_SESSIONS = pl.Schema(
     {**WHOSE, "block_index": pl.Int32, "started_at": INSTANT, "ended_at": INSTANT}
     | {"session_type": pl.String, "is_complete": pl.Boolean}
@@ -93,7 +96,7 @@ def sessionize(
         ),
         voice_sessions=_ordered(_blocks(voice, known, "voice"), BILLING_SESSIONS),
         rejected_handoffs=_ordered(_instants(settled.rejected, "occurred_at"), REJECTED_HANDOFFS),
-        unmatched_legs=_unmatched(fragments.legs, heard),
+        unmatched_legs=_unmatched(fragments.legs, settled, heard),
     )
 
 
@@ -201,7 +204,23 @@ def _identified(billable: pl.DataFrame, keys: pl.DataFrame, watermark: datetime 
         seed.alias("conversation_id"),
         (pl.col("is_reset") | (pl.col("ended_at") + pl.col("timeout_ms") < limit)).alias("is_complete"),
     )
-    return known.with_columns(hashed_ids(known["conversation_id"]).alias("conversation_id"))
+    return _chained(known.with_columns(hashed_ids(known["conversation_id"]).alias("conversation_id")))
+
+
+def _chained(known: pl.DataFrame) -> pl.DataFrame:
+    """Adds the bounds of each chain: a leg that goes on after a reset leaves no time between its parts."""
+    goes_on = (pl.col("key") == pl.col("key").shift(1)) & (
+        pl.col("started_at") == pl.col("ended_at").shift(1)
+    )
+    return (
+        known.sort("conversation")
+        .with_columns((~goes_on.fill_null(value=False)).cum_sum().alias("chain"))
+        .with_columns(
+            pl.col("started_at").min().over("chain").alias("chain_started_at"),
+            pl.col("ended_at").max().over("chain").alias("chain_ended_at"),
+        )
+        .drop("chain")
+    )
 
 
 def _conversations(known: pl.DataFrame, voice: pl.DataFrame) -> pl.DataFrame:
@@ -212,7 +231,9 @@ def _conversations(known: pl.DataFrame, voice: pl.DataFrame) -> pl.DataFrame:
         pl.col("voice_sessions").fill_null(0),
         ended_by.alias("ended_by"),
     )
-    return _ordered(_instants(told, "started_at", "ended_at", "anchored_at"), CONVERSATIONS)
+    return _ordered(
+        _instants(told, *(name for name, dtype in CONVERSATIONS.items() if dtype == INSTANT)), CONVERSATIONS
+    )
 
 
 def _blocks(cut: pl.DataFrame, known: pl.DataFrame, session_type: str) -> pl.DataFrame:
@@ -239,13 +260,20 @@ def _requests(requests: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _unmatched(logged: pl.DataFrame, heard: pl.DataFrame) -> pl.DataFrame:
+def _unmatched(logged: pl.DataFrame, settled: legs.SettledLegs, heard: pl.DataFrame) -> pl.DataFrame:
+    known = pl.concat(
+        [
+            settled.legs.select("key", "leg_id", "is_logged"),
+            settled.open_starts.select("key", "leg_id", "is_logged"),
+        ]
+    )
     matched = heard.filter(pl.col("is_leg") & pl.col("is_logged")).select(
         "key", pl.col("source_id").alias("leg_id")
     )
-    return _ordered(
-        _instants(logged.join(matched, on=["key", "leg_id"], how="anti"), "transferred_at"), UNMATCHED_LEGS
+    unmatched = logged.join(known.filter("is_logged"), on=["key", "leg_id"], how="semi").join(
+        matched, on=["key", "leg_id"], how="anti"
     )
+    return _ordered(_instants(unmatched, "transferred_at"), UNMATCHED_LEGS)
 
 
 def _instants(frame: pl.DataFrame, *columns: str) -> pl.DataFrame:

@@ -4,10 +4,12 @@ import polars as pl
 
 INSTANT = pl.Datetime("ms", "UTC")
 
-_ISO_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_PLAIN = rf"^{_ISO_DAY}T[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(\.[0-9]{{1,9}})?(Z|[+-][0-9]{{2}}:?[0-9]{{2}})$"
-_VARIANT = rf"^({_ISO_DAY})[Tt ]([0-9]{{2}}:[0-9]{{2}})(:[0-9]{{2}})?([.,][0-9]{{1,9}})?([Zz]|[+-][0-9]{{2}}(?::?[0-9]{{2}})?)$"
-_WITHOUT_ZONE = rf"^{_ISO_DAY}[Tt ][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}([.,][0-9]+)?)?$"
+_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_MINUTE = "[0-9]{2}:[0-9]{2}"
+_PLAIN = rf"^{_DAY}T{_MINUTE}:[0-9]{{2}}(\.[0-9]{{1,9}})?(Z|[+-][0-9]{{2}}:?[0-9]{{2}})$"
+_ZONE = "[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?"
+_VARIANT = rf"^({_DAY})[Tt ]({_MINUTE})(:[0-9]{{2}})?([.,][0-9]{{1,9}})?({_ZONE})$"
+_WITHOUT_ZONE = rf"^{_DAY}[Tt ]{_MINUTE}(:[0-9]{{2}}([.,][0-9]+)?)?$"
 _EPOCH = r"^(0|-?[1-9][0-9]{0,14})$"
 _EARLIEST_MS = -62_135_596_800_000  # 0001-01-01: Parquet and SQL know no earlier day
 _END_MS = 253_402_300_800_000  # 10000-01-01
@@ -23,10 +25,8 @@ def instants(text: pl.Series) -> pl.Series:
     if rest.any():
         left = text.set(~rest, None)
         times = times.zip_with(~rest, _variants(left)).rename(text.name)
-    milliseconds = times.to_physical()
-    return times.set(
-        ~milliseconds.is_between(_EARLIEST_MS, _END_MS, closed="left").fill_null(value=True), None
-    )
+    is_outside = ~times.to_physical().is_between(_EARLIEST_MS, _END_MS, closed="left")
+    return times.set(is_outside.fill_null(value=True), None)
 
 
 def why_no_instant(text: pl.Expr) -> pl.Expr:
@@ -48,11 +48,6 @@ def _variants(text: pl.Series) -> pl.Series:
     epoch = digits.cast(pl.Int64).cast(pl.Datetime("ms")).dt.replace_time_zone("UTC")
     part = text.str.extract_groups(_VARIANT).struct
     day, clock, seconds, fraction, zone = (part.field(str(number)) for number in range(1, 6))
-    iso = (
-        day
-        + "T"
-        + clock
-        + seconds.fill_null(":00")
-        + fraction.str.replace(",", ".", literal=True).fill_null("")
-    ) + zone.str.to_uppercase()
+    point = fraction.str.replace(",", ".", literal=True).fill_null("")
+    iso = day + "T" + clock + seconds.fill_null(":00") + point + zone.str.to_uppercase()
     return epoch.zip_with(epoch.is_not_null(), _parsed(iso))

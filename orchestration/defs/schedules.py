@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import dagster as dg
 
-from orchestration.partitions import DAYS, MONTHS
+from orchestration.partitions import MONTHS
 from orchestration.settings import load_settings
 
 NIGHT, REPORTS = "night", "reports"

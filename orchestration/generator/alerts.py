@@ -4,7 +4,7 @@ import polars as pl
 
 from orchestration.generator.randomness import Dice, looked_up
 from orchestration.generator.rhythm import with_start
-from orchestration.generator.shape import Shape
+from orchestration.generator.world import Day, World
 
 DELIVERED, QUEUED = 0, 2
 STATUSES = ("delivered", "failed", "queued", "suppressed", "filtered")
@@ -14,25 +14,23 @@ NAMES = ("payment due", "order shipped", "appointment", "new offer", "card block
 _STATUS_SLOTS = pl.Series([0] * 34 + [1, 1, 2, 2, 3, 4], dtype=pl.UInt8)
 
 
-def alerts_of(
-    day_index: int, day_ms: int, rows: int, lanes: pl.DataFrame, slots: pl.Series, shape: Shape, seed: int
-) -> pl.DataFrame:
+def alerts_of(world: World, day: Day) -> pl.DataFrame:
     """Return a day's alerts.
 
     Columns: delivery, lane, user, delivered_ms, status, kind, name, has_channel, is_confirmed (a queued one
     that is delivered later).
     """
-    dice = Dice(seed, "delivery")
-    count = round(rows * shape.alert_share)
-    counter = pl.int_range(count, dtype=pl.UInt64) + pl.lit(day_index << 32, dtype=pl.UInt64)
+    dice = Dice(world.seed, "delivery")
+    counter = day.counter(round(day.rows * world.shape.alert_share))
     frame = pl.select(delivery=counter).with_columns(
-        lane=looked_up(slots, dice.below("lane", len(slots)).cast(pl.UInt32))
+        lane=looked_up(world.slots, dice.below("lane", len(world.slots)).cast(pl.UInt32))
     )
     of_lane = frame.with_columns(
-        looked_up(lanes[name], pl.col("lane")).alias(name) for name in ("offset_ms", "opened_ms", "users")
+        looked_up(world.lanes[name], pl.col("lane")).alias(name)
+        for name in ("offset_ms", "opened_ms", "users")
     )
     start = pl.col("start_ms")
-    return with_start(of_lane, dice, day_ms, burst_share=0.6).select(
+    return with_start(of_lane, dice, day.start_ms, burst_share=0.6).select(
         "delivery",
         "lane",
         user=(pl.col("users") * dice.unit("user") ** 3).floor().cast(pl.Int64),

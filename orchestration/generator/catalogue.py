@@ -23,7 +23,7 @@ class App:
     inactivity_minutes: int = 15
     session_share: float = 0.6
     """Share of the conversations whose rows carry a `session_id` (R1)."""
-    pace_seconds: int = 20
+    pace_seconds: int = 45
     """Mean gap between two rows of a conversation."""
     resolution_ms: int = 1
     """Some apps log whole seconds, some whole minutes: times tie."""

@@ -7,8 +7,9 @@ import polars as pl
 from orchestration.generator.randomness import Dice, looked_up
 from orchestration.generator.rhythm import with_start
 from orchestration.generator.shape import Shape
+from orchestration.generator.world import Day, World
 
-_ROWS_EACH = 4.5
+_ROWS_EACH = 5.0
 _HANDOFF_ROWS = 4
 
 
@@ -28,32 +29,28 @@ _HANDOFF_SLOTS = pl.Series(
 )
 
 
-def conversations_of(
-    day_index: int, day_ms: int, rows: int, lanes: pl.DataFrame, slots: pl.Series, shape: Shape, seed: int
-) -> pl.DataFrame:
-    """Return conversations that start on one UTC day and together have `rows` rows."""
-    dice = Dice(seed, "conversation")
-    drawn = int(rows / _ROWS_EACH * 1.3) + 64
-    counter = pl.int_range(drawn, dtype=pl.UInt64) + pl.lit(day_index << 32, dtype=pl.UInt64)
+def conversations_of(world: World, day: Day) -> pl.DataFrame:
+    """Return conversations that start on one UTC day and together have the day's rows."""
+    dice, shape = Dice(world.seed, "conversation"), world.shape
     frame = (
-        pl.select(conversation=counter)
+        pl.select(conversation=day.counter(int(day.rows / _ROWS_EACH * 1.3) + 64))
         .with_columns(
-            lane=looked_up(slots, dice.below("lane", len(slots)).cast(pl.UInt32)),
+            lane=looked_up(world.slots, dice.below("lane", len(world.slots)).cast(pl.UInt32)),
             is_api=dice.happens("api", shape.api_share),
             has_handoff=dice.happens("handoff", shape.handoff_share),
         )
-        .with_columns(rows=_row_count(dice, shape, max(8, rows // 10)))
+        .with_columns(rows=_row_count(dice, shape, max(8, day.rows // 10)))
         .with_columns(first_row=pl.col("rows").cum_sum() - pl.col("rows"))
-        .filter(pl.col("first_row") < rows)
-        .with_columns(rows=pl.min_horizontal("rows", rows - pl.col("first_row")))
+        .filter(pl.col("first_row") < day.rows)
+        .with_columns(rows=pl.min_horizontal("rows", day.rows - pl.col("first_row")))
     )
-    started = with_start(_with_lane(frame, lanes), dice, day_ms, shape.burst_share)
+    started = with_start(_with_lane(frame, world.lanes), dice, day.start_ms, shape.burst_share)
     return _with_details(started, dice, shape)
 
 
 def _row_count(dice: Dice, shape: Shape, most: int) -> pl.Expr:
     """Mean about five, median three, and a Pareto tail."""
-    ordinary = 1 + dice.exponential("rows", 3.0)
+    ordinary = 1 + dice.exponential("rows", 3.7)
     heavy = (15.0 * (1.0 - dice.unit("heavy rows")) ** -0.8).clip(upper_bound=shape.heavy_rows_most)
     count = pl.when(dice.happens("heavy", shape.heavy_share)).then(heavy).otherwise(ordinary)
     with_handoff = count + pl.when("has_handoff").then(_HANDOFF_ROWS).otherwise(0)

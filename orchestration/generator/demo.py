@@ -24,7 +24,10 @@ def _format_of(stream: str, arrival_day: date) -> Format:
 
 
 def generate_demo(out: Path, first_day: date = FIRST_DAY, months: int = 2) -> Summary:
-    """Write `months` months of logs for several accounts into a landing folder, dirt included."""
+    """Write `months` months of logs for several accounts into a landing folder.
+
+    The summary counts the dirt's files and bytes, not its rows: how many there are is for ingest to say.
+    """
     month = first_day.month - 1 + months
     end = first_day.replace(year=first_day.year + month // 12, month=month % 12 + 1, day=1)
     days = (end - first_day).days + _DAYS_AFTER
@@ -35,7 +38,7 @@ def generate_demo(out: Path, first_day: date = FIRST_DAY, months: int = 2) -> Su
         _SEED,
         out,
         first_day,
-        _format_of,
+        fmt=_format_of,
         accounts=DEMO_ACCOUNTS,
         account_events=tuple(
             event for event in demo_events(first_day) if event.occurred_at.date() <= last_day

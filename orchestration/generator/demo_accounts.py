@@ -71,7 +71,7 @@ _ZONES = {account.account_id: ZoneInfo(account.zone) for account in DEMO_ACCOUNT
 
 
 def demo_events(first_day: date) -> tuple[AccountEvent, ...]:
-    """Return what changes after the opening: seats, timeouts, a zone, taxes, profiles; one is to be refused."""
+    """Return what changes after the opening: seats, timeouts, a zone, taxes, a profile; one is refused."""
 
     def at(account_id: str, day: int, type_: str, hour: int = 9, **fields: str | int) -> AccountEvent:
         local = datetime.combine(first_day + timedelta(days=day), time(hour), _ZONES[account_id])

@@ -107,7 +107,7 @@ def _alert_rows(day: date) -> bytes:
 
 
 def dirty_files(first_day: date) -> Iterator[DirtyFile]:
-    """Yield the dirt, one kind a day from the second Thursday or so on."""
+    """Yield the dirt, one kind a day."""
 
     def day(number: int) -> date:
         return first_day + timedelta(days=number)

@@ -2,22 +2,23 @@
 
 import polars as pl
 
+from orchestration.generator.catalogue import DAY_MS
 from orchestration.generator.conversations import Handoff
 from orchestration.generator.randomness import Dice
+from orchestration.generator.world import World
 
 _LOGGED = (Handoff.LOGGED, Handoff.LOGGED_AND_IN_ROWS)
 _ACCEPT_LEAD_MS = 1500
 _TIMES = ("transferred_ms", "accepted_ms", "ended_ms")
 
 
-def legs_of(
-    conversations: pl.DataFrame, rows: pl.DataFrame, first_ms: int, end_ms: int, seed: int
-) -> pl.DataFrame:
+def legs_of(conversations: pl.DataFrame, rows: pl.DataFrame, world: World) -> pl.DataFrame:
     """Return the logged legs of a day's conversations.
 
     Columns: leg, conversation, lane, user, has_session, agent, transferred_ms, accepted_ms, ended_ms.
     """
-    dice = Dice(seed, "conversation")
+    dice = Dice(world.seed, "conversation")
+    first_ms = world.first_day * DAY_MS
     logged = conversations.filter(pl.col("handoff").is_in(_LOGGED))
     opens = rows[(logged["first_row"] + logged["leg_from"]).cast(pl.UInt32)]
     closes = rows[(logged["first_row"] + logged["leg_to"] - 1).cast(pl.UInt32)]
@@ -45,13 +46,13 @@ def legs_of(
         .pipe(_with_second_agents)
     )
     floored = [pl.col(name) - pl.col(name) % pl.col("resolution_ms") for name in _TIMES]
-    still_open = pl.col("ended_ms") >= end_ms
+    still_open = pl.col("ended_ms") >= world.end_ms
     return (
         legs.with_columns(floored)
-        .filter(pl.col("transferred_ms") < end_ms)
+        .filter(pl.col("transferred_ms") < world.end_ms)
         .with_columns(
             # What lies after the last day has not happened yet.
-            accepted_ms=pl.when(pl.col("accepted_ms") < end_ms).then("accepted_ms"),
+            accepted_ms=pl.when(pl.col("accepted_ms") < world.end_ms).then("accepted_ms"),
             ended_ms=pl.when(~still_open).then("ended_ms"),
         )
         .select("leg", "conversation", "lane", "user", "has_session", "agent", *_TIMES)

@@ -6,7 +6,7 @@ import polars as pl
 
 from orchestration.generator.conversations import Handoff
 from orchestration.generator.randomness import Dice
-from orchestration.generator.shape import Shape
+from orchestration.generator.world import Day, World
 
 
 class Role(IntEnum):
@@ -33,7 +33,7 @@ def _role(role: Role) -> pl.Expr:
     return pl.lit(int(role), dtype=pl.UInt8)
 
 
-def rows_of(conversations: pl.DataFrame, day_index: int, shape: Shape, seed: int) -> pl.DataFrame:
+def rows_of(conversations: pl.DataFrame, world: World, day: Day) -> pl.DataFrame:
     """Return the rows of a day's conversations, one after the other, so that row `first_row + i` is its i-th.
 
     Columns: row, conversation, lane, user, has_session, occurred_ms, role, is_test.
@@ -41,14 +41,14 @@ def rows_of(conversations: pl.DataFrame, day_index: int, shape: Shape, seed: int
     owner = conversations.select(
         index=pl.int_range(pl.len(), dtype=pl.UInt32).repeat_by("rows").explode()
     ).to_series()
-    dice = Dice(seed, "row")
+    dice = Dice(world.seed, "row")
     rows = conversations[owner].with_columns(
-        row=pl.int_range(pl.len(), dtype=pl.UInt64) + pl.lit(day_index << 32, dtype=pl.UInt64),
+        row=day.counter(len(owner)),
         number=pl.int_range(pl.len(), dtype=pl.Int64) - pl.col("first_row"),
     )
     rows = rows.with_columns(
         in_leg=pl.col("number").is_between("leg_from", pl.col("leg_to"), closed="left").fill_null(False),
-        gap_ms=_gap(dice, shape).cast(pl.Int64),
+        gap_ms=_gap(dice, world.shape.tie_share).cast(pl.Int64),
     )
     rows = rows.with_columns(since_ms=pl.col("gap_ms").cum_sum())
     before = rows["since_ms"].gather(rows["first_row"]) - rows["gap_ms"].gather(rows["first_row"])
@@ -65,9 +65,9 @@ def rows_of(conversations: pl.DataFrame, day_index: int, shape: Shape, seed: int
     )
 
 
-def _gap(dice: Dice, shape: Shape) -> pl.Expr:
+def _gap(dice: Dice, tie_share: float) -> pl.Expr:
     """Milliseconds since the row before: ties, pauses about the timeout, exactly it, and one more (R3)."""
-    draw = dice.unit("gap kind") - shape.tie_share
+    draw = dice.unit("gap kind") - tie_share
     waits_first = (pl.col("handoff") == Handoff.LOGGED) & (pl.col("number") == pl.col("leg_from"))
     waits_after_start = (pl.col("handoff") == Handoff.LOGGED_AND_IN_ROWS) & (
         pl.col("number") == pl.col("leg_from") + 1

@@ -43,8 +43,6 @@ class Landing:
     out: Path
     renderer: Renderer
     format_of: FormatOf
-    rows_per_part: int
-    last_day: int
     _waiting: dict[tuple[str, int], list[pl.DataFrame]] = field(default_factory=lambda: defaultdict(list))
     _rows: Counter[str] = field(default_factory=Counter)
     _files: int = 0
@@ -62,11 +60,11 @@ class Landing:
 
     def take(self, stream: str, delivered: pl.DataFrame) -> None:
         """Take rows with `arrival`; what would arrive after the last day arrives on it, or not at all."""
-        end = (self.last_day + 1) * DAY_MS
+        world = self.renderer.world
         happened = delivered.filter(
-            (pl.col(_INSTANTS[stream]) < end) & (pl.col("modified_ms").fill_null(0) < end)
+            (pl.col(_INSTANTS[stream]) < world.end_ms) & (pl.col("modified_ms").fill_null(0) < world.end_ms)
         )
-        on_time = happened.with_columns(pl.col("arrival").clip(upper_bound=self.last_day))
+        on_time = happened.with_columns(pl.col("arrival").clip(upper_bound=world.last_day))
         for (day,), rows in on_time.partition_by("arrival", as_dict=True, include_key=False).items():
             self._waiting[stream, int(day)].append(rows)
 
@@ -99,7 +97,7 @@ class Landing:
         ordered = pl.concat([in_place, rows.filter(pl.col("rank") > 0)])
         # Two parts a day where there are enough rows, so that copies stand in another file too.
         least = 2 if ordered.height >= _PARTS_FROM_ROWS else 1
-        parts = max(least, -(-ordered.height // self.rows_per_part))
+        parts = max(least, -(-ordered.height // self.renderer.world.shape.rows_per_part))
         size = -(-ordered.height // parts)
         arrival_day = datetime.fromtimestamp(day * DAY_MS / 1000, UTC).date()
         fmt = self.format_of(stream, arrival_day)

@@ -10,6 +10,7 @@ import polars as pl
 from orchestration.generator import alerts, interactions
 from orchestration.generator.catalogue import DAY_MS
 from orchestration.generator.randomness import Dice, looked_up
+from orchestration.generator.world import World
 
 _SECONDS = pl.Series([f"T{s // 3600:02}:{s // 60 % 60:02}:{s % 60:02}" for s in range(86_400)])
 _MILLISECONDS = pl.Series([f".{ms:03}Z" for ms in range(1000)])
@@ -24,25 +25,21 @@ TimeOf = Callable[[str], pl.Expr]
 
 @dataclass(frozen=True)
 class Renderer:
-    """Writes out the ids, names and times of generated rows; `first_day` and `days` bound all times."""
+    """Writes out the ids, names and times of generated rows."""
 
-    lanes: pl.DataFrame
-    first_day: int
-    days: int
-    seed: int
+    world: World
 
     @cached_property
     def _dates(self) -> pl.Series:
-        # Three look-ups and a concatenation take half the time of formatting each instant. Two more days,
-        # for what is modified after the last one.
-        days = range(self.first_day, self.first_day + self.days + 3)
+        # Three look-ups and a concatenation take half the time of formatting each instant.
+        days = range(self.world.first_day, self.world.last_day + 1)
         return pl.Series([datetime.fromtimestamp(day * 86_400, UTC).date().isoformat() for day in days])
 
     def iso(self, column: str) -> pl.Expr:
         """ISO 8601 text of epoch milliseconds."""
         instant = pl.col(column)
         return pl.concat_str(
-            looked_up(self._dates, instant // DAY_MS - self.first_day),
+            looked_up(self._dates, instant // DAY_MS - self.world.first_day),
             looked_up(_SECONDS, instant // 1000 % 86_400),
             looked_up(_MILLISECONDS, instant % 1000),
         )
@@ -59,10 +56,10 @@ class Renderer:
         )
 
     def _lane(self, name: str) -> pl.Expr:
-        return looked_up(self.lanes[name], pl.col("lane"))
+        return looked_up(self.world.lanes[name], pl.col("lane"))
 
     def _session(self) -> pl.Expr:
-        bits = Dice(self.seed, "conversation").bits("session id")
+        bits = Dice(self.world.seed, "conversation").bits("session id")
         return pl.when("has_session").then(pl.concat_str(pl.lit("s"), bits))
 
     def _user(self) -> pl.Expr:
@@ -71,7 +68,7 @@ class Renderer:
     def interactions(self, rows: pl.DataFrame, time: TimeOf) -> pl.DataFrame:
         """Columns of the interactions stream."""
         return rows.select(
-            event_id=pl.concat_str(pl.lit("e"), Dice(self.seed, "row").bits("event id")),
+            event_id=pl.concat_str(pl.lit("e"), Dice(self.world.seed, "row").bits("event id")),
             account_id=self._lane("account_id"),
             app_id=self._lane("app_id"),
             user_id=self._user(),
@@ -88,7 +85,7 @@ class Renderer:
         """Columns of the handoffs stream."""
         accepted = pl.col("accepted_ms").is_not_null()
         return legs.select(
-            leg_id=pl.concat_str(pl.lit("l"), Dice(self.seed, "leg").bits("leg id")),
+            leg_id=pl.concat_str(pl.lit("l"), Dice(self.world.seed, "leg").bits("leg id")),
             account_id=self._lane("account_id"),
             app_id=self._lane("app_id"),
             user_id=self._user(),
@@ -104,7 +101,7 @@ class Renderer:
     def alerts(self, sent: pl.DataFrame, time: TimeOf) -> pl.DataFrame:
         """Columns of the alerts stream."""
         return sent.select(
-            delivery_id=pl.concat_str(pl.lit("d"), Dice(self.seed, "delivery").bits("delivery id")),
+            delivery_id=pl.concat_str(pl.lit("d"), Dice(self.world.seed, "delivery").bits("delivery id")),
             account_id=self._lane("account_id"),
             app_id=self._lane("app_id"),
             user_id=self._user(),

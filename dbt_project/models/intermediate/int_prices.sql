@@ -1,0 +1,57 @@
+-- P1: a price applies from its effective date until the next version's. The base fee is one more charge.
+with plans as (
+    select * from {{ ref('plans') }}
+),
+
+plan_charges as (
+    select * from {{ ref('plan_charges') }}
+),
+
+versions as (
+    select
+        plan_id,
+        plan_version,
+        currency,
+        base_fee,
+        effective_date as from_date,
+        coalesce(
+            lead(effective_date) over (partition by plan_id order by effective_date),
+            date '9999-12-31'
+        ) as until_date
+    from plans
+),
+
+charges as (
+    select
+        plan_id,
+        plan_version,
+        metric,
+        charge_model,
+        unit_price
+    from plan_charges
+    union all
+    select
+        plan_id,
+        plan_version,
+        'base_fee' as metric,
+        'flat' as charge_model,
+        base_fee as unit_price
+    from versions
+),
+
+prices as (
+    select
+        charges.plan_id,
+        charges.plan_version,
+        versions.currency,
+        charges.metric,
+        charges.charge_model,
+        charges.unit_price,
+        versions.from_date,
+        versions.until_date
+    from charges
+    inner join versions
+        on charges.plan_id = versions.plan_id and charges.plan_version = versions.plan_version
+)
+
+select * from prices

@@ -1,0 +1,17 @@
+with source as (
+    select * from {{ source('lake', 'rejected_handoffs') }}
+),
+
+renamed as (
+    select
+        stream,
+        event_day as event_date,
+        arrival_day as arrival_date,
+        file,
+        line,
+        account_id,
+        reason
+    from source
+)
+
+select * from renamed

@@ -1,0 +1,95 @@
+"""What must hold in the lake before anything is billed; each gives the rows that break it."""
+
+from datetime import date
+
+import polars as pl
+
+from orchestration.lake import Lake, midnight
+from orchestration.tables import STREAMS
+from transforms.ledger import file_ledger, unbalanced
+
+
+def unbalanced_files(lake: Lake) -> pl.DataFrame:
+    """Files of which a row vanished or counts twice (R20)."""
+    return unbalanced(
+        file_ledger(
+            lake.scan("files").collect(),
+            lake.scan("copies").collect(),
+            lake.scan("rejected_handoffs").collect(),
+        )
+    )
+
+
+def ids_on_two_days(lake: Lake) -> pl.DataFrame:
+    """Ids of a stream that stand on more than one UTC day (R18): `stream, account_id, id, days`."""
+    names = {
+        "interactions": "event_id",
+        "handoffs": "leg_id",
+        "alerts": "delivery_id",
+        "account_events": "event_id",
+    }
+    times = {"interactions": "occurred_at", "handoffs": "transferred_at", "alerts": "delivered_at"}
+    found = [
+        lake.scan(stream)
+        .group_by("account_id", pl.col(names[stream]).alias("id"))
+        .agg(pl.col(times.get(stream, "occurred_at")).dt.date().n_unique().alias("days"))
+        .filter(pl.col("days") > 1)
+        .select(pl.lit(stream).alias("stream"), "account_id", "id", "days")
+        .collect()
+        for stream in STREAMS
+    ]
+    return pl.concat(found).sort("stream", "account_id", "id")
+
+
+def lost_or_double_blocks(lake: Lake, days: list[date]) -> pl.DataFrame:
+    """Conversations that started on `days` and whose blocks are not the ones they were counted as (R8, R11)."""
+    conversations = pl.concat([lake.read("conversations", day) for day in days])
+    if conversations.is_empty():
+        return pl.DataFrame(schema={"conversation_id": pl.String, "expected": pl.Int64, "found": pl.Int64})
+    ends = conversations["ended_at"].max()
+    found = []
+    for table, expected, kind in (
+        ("billing_sessions", "billing_sessions", "usage"),
+        ("voice_sessions", "voice_sessions", "voice"),
+    ):
+        blocks = (
+            lake.scan(table)
+            .filter(
+                (pl.col("started_at") >= midnight(min(days)))
+                & (pl.col("started_at") <= pl.lit(ends))
+                & (pl.col("session_type") == kind)
+            )
+            .select("conversation_id", "block_index")
+            .collect()
+        )
+        counted = blocks.group_by("conversation_id").agg(
+            pl.len().cast(pl.Int64).alias("found"),
+            (pl.col("block_index").n_unique() == pl.col("block_index").max() + 1).alias("is_gapless"),
+        )
+        found.append(
+            conversations.select("conversation_id", pl.col(expected).alias("expected"))
+            .join(counted, on="conversation_id", how="left")
+            .with_columns(pl.col("found").fill_null(0), pl.col("is_gapless").fill_null(value=True))
+            .filter((pl.col("expected") != pl.col("found")) | ~pl.col("is_gapless"))
+            .select("conversation_id", "expected", "found")
+        )
+    return pl.concat(found)
+
+
+def lost_requests_or_alerts(lake: Lake, days: list[date]) -> pl.DataFrame:
+    """Days whose request or alert sessions are not the requests (R12) and delivered alerts (R15) of the day."""
+    told = []
+    for day in days:
+        kinds = lake.read("billing_sessions", day)["session_type"]
+        alerts = lake.read("alert_sessions", day)["kind"]
+        expected = lake.read("requests", day).height + int((alerts == "alert").sum())
+        found = int((kinds == "request").sum()) + int((kinds == "alert").sum())
+        told.append((day, expected, found))
+    frame = pl.DataFrame(told, schema={"day": pl.Date, "expected": pl.Int64, "found": pl.Int64}, orient="row")
+    return frame.filter(pl.col("expected") != pl.col("found"))
+
+
+def unmatched_share(lake: Lake, days: list[date]) -> tuple[int, int]:
+    """Logged legs of `days` without a conversation (R7), and all of them."""
+    unmatched = sum(lake.read("unmatched_legs", day).height for day in days)
+    return unmatched, sum(lake.read("legs", day).height for day in days)

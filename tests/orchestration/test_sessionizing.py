@@ -1,0 +1,166 @@
+"""Days can be built in any order and any grouping: the lake then says what one call over all rows says."""
+
+import random
+import shutil
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from orchestration.fragmenting import build_fragments
+from orchestration.lake import Lake, days_between
+from orchestration.sessionizing import dirty_days, rebuild
+from orchestration.settings import Settings
+from orchestration.tables import SESSIONS, TABLES
+from transforms.contracts import lake_schema
+from transforms.sessions import Sessions, sessions_of
+
+FIRST, LAST = date(2026, 3, 1), date(2026, 3, 12)
+DAYS = days_between(FIRST, LAST)
+MIDNIGHT = int(pl.Series([FIRST]).dt.epoch("ms")[0])
+MINUTE, DAY = 60_000, 86_400_000
+
+
+def long_logs(seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Keys whose conversations and legs run over midnights, some over many, with every kind of row."""
+    dice = random.Random(seed)
+    rows: list[dict[str, object]] = []
+    legs: list[dict[str, object]] = []
+    kinds = [
+        ("user", "message"), ("user", "message"), ("app", "message"), ("agent", "message"), ("system", "message"),
+        ("system", "session_reset"), ("system", "handoff_start"), ("system", "handoff_end"),
+        ("app", "greeting"), ("user", "api_request"), ("app", "closure_notice"),
+    ]  # fmt: skip
+    plain = kinds[:3]
+    for key in range(12):
+        who = {
+            "account_id": "acme", "app_id": f"app-{key % 3}", "user_id": f"user-{key % 5}",
+            "channel": dice.choice(["web", "ivr"]), "session_id": f"s-{key}" if key % 2 else None,
+        }  # fmt: skip
+        at = MIDNIGHT + dice.randrange(4) * DAY + dice.choice([-20, -10, -1, 0, 1, 10]) * MINUTE + DAY
+        allowed = plain if key % 3 == 0 else kinds
+        for n in range(dice.randrange(2, 60)):
+            actor, kind = dice.choice(allowed)
+            rows.append(who | {"event_id": f"{key}-{n}", "at": at, "actor": actor, "kind": kind})
+            at += dice.choice([1, 4, 10, 15, 15, 14, 600 if key == 4 else 3]) * MINUTE + dice.choice([0, 0, 1])
+            if at >= MIDNIGHT + 9 * DAY:
+                break
+        if key % 3 == 1:
+            start = MIDNIGHT + DAY + dice.randrange(5 * 24 * 60) * MINUTE
+            end = dice.choice([None, start + 5 * MINUTE, start + dice.randrange(1, 4 * 24 * 60) * MINUTE])
+            accepted = dice.choice([None, start])
+            legs.append(who | {"leg_id": f"leg-{key}", "start": start, "accepted": accepted, "end": end})
+    return _interactions(rows), _handoffs(legs)
+
+
+def _interactions(rows: list[dict[str, object]]) -> pl.DataFrame:
+    frame = pl.DataFrame(rows, infer_schema_length=None).with_columns(
+        _instant("at").alias("occurred_at"), pl.lit("part-0").alias("file"), pl.int_range(pl.len()).alias("line")
+    )
+    return _as(frame, "interactions")
+
+
+def _handoffs(legs: list[dict[str, object]]) -> pl.DataFrame:
+    if not legs:
+        return lake_schema("handoffs").to_frame()
+    frame = pl.DataFrame(legs, infer_schema_length=None).with_columns(
+        _instant("start").alias("transferred_at"),
+        _instant("accepted").alias("accepted_at"),
+        _instant("end").alias("ended_at"),
+        pl.lit("legs-0").alias("file"),
+        pl.int_range(pl.len()).alias("line"),
+    )
+    return _as(frame, "handoffs")
+
+
+def _instant(name: str) -> pl.Expr:
+    return pl.from_epoch(pl.col(name).cast(pl.Int64), "ms").dt.replace_time_zone("UTC")
+
+
+def _as(frame: pl.DataFrame, stream: str) -> pl.DataFrame:
+    given = [
+        (pl.col(name) if name in frame.columns else pl.lit(None)).cast(dtype).alias(name)
+        for name, dtype in lake_schema(stream).items()
+    ]
+    return frame.select(given)
+
+
+def deliver(lake: Lake, stream: str, rows: pl.DataFrame, column: str, arrival: date = LAST) -> None:
+    """Lays clean rows into the lake as ingest does."""
+    for (day,), part in rows.group_by(pl.col(column).dt.date(), maintain_order=True):
+        lake.publish(lake.file(stream, str(day), arrival), part.with_columns(pl.lit(arrival).alias("arrival_day")))
+
+
+def in_the_lake(lake: Lake) -> dict[str, pl.DataFrame]:
+    return {
+        table: lake.scan(table).collect().drop("file", "line", "arrival_day", strict=False).sort(pl.all())
+        for table in SESSIONS
+    }
+
+
+def in_one_call(sessions: Sessions) -> dict[str, pl.DataFrame]:
+    return {
+        table: getattr(sessions, table).drop("file", "line", "arrival_day", strict=False).sort(pl.all())
+        for table in SESSIONS
+    }
+
+
+def same(left: dict[str, pl.DataFrame], right: dict[str, pl.DataFrame]) -> None:
+    for table in SESSIONS:
+        assert left[table].to_dicts() == right[table].to_dicts(), table
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("lakes")
+
+
+@given(seed=st.integers(0, 10**6), order=st.randoms(use_true_random=False))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_days_built_one_by_one_in_any_order_give_what_one_call_gives(
+    folder: Path, seed: int, order: random.Random
+) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    lake, chosen = Lake(folder), Settings(home=folder)
+    lake.ensure(TABLES)
+    interactions, handoffs = long_logs(seed)
+    deliver(lake, "interactions", interactions, "occurred_at")
+    deliver(lake, "handoffs", handoffs, "transferred_at")
+    days = list(DAYS)
+    order.shuffle(days)
+    for day in days:
+        build_fragments(lake, day)
+        rebuild(lake, [day], chosen)
+    same(in_the_lake(lake), in_one_call(sessions_of(interactions, handoffs)))
+    assert dirty_days(lake, chosen) == []
+
+
+@given(seed=st.integers(0, 10**6), late=st.randoms(use_true_random=False))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_late_rows_and_what_they_make_dirty_give_what_timely_rows_give(
+    folder: Path, seed: int, late: random.Random
+) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    lake, chosen = Lake(folder), Settings(home=folder)
+    lake.ensure(TABLES)
+    interactions, handoffs = long_logs(seed)
+    is_late = pl.Series([late.random() < 0.2 for _ in range(interactions.height)])
+    leg_late = pl.Series([late.random() < 0.5 for _ in range(handoffs.height)], dtype=pl.Boolean)
+    deliver(lake, "interactions", interactions.filter(~is_late), "occurred_at")
+    deliver(lake, "handoffs", handoffs.filter(~leg_late), "transferred_at")
+    _bring_up_to_date(lake, chosen)
+    deliver(lake, "interactions", interactions.filter(is_late), "occurred_at", LAST + timedelta(days=1))
+    deliver(lake, "handoffs", handoffs.filter(leg_late), "transferred_at", LAST + timedelta(days=1))
+    _bring_up_to_date(lake, chosen)
+    same(in_the_lake(lake), in_one_call(sessions_of(interactions, handoffs)))
+
+
+def _bring_up_to_date(lake: Lake, chosen: Settings) -> None:
+    from orchestration import fragmenting
+
+    for day in fragmenting.dirty_days(lake):
+        build_fragments(lake, day)
+    rebuild(lake, dirty_days(lake, chosen), chosen)

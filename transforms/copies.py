@@ -1,0 +1,103 @@
+"""Which of several copies of a row counts (R18). The outcome depends on the set of rows alone (R19)."""
+
+import hashlib
+import json
+from datetime import datetime
+
+import polars as pl
+
+from transforms.contracts import Contract, Copies, contract_of, schema_of
+
+_PLACE = ("arrival_day", "file", "line")
+_OUTCOMES = ("accepted", "duplicate", "superseded")
+
+
+def resolve_copies(frame: pl.DataFrame, stream: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows that count, in the order of `frame`, and what became of each file's rows (`Copies`).
+
+    `frame` has every copy of the rows of whole event days.
+    """
+    contract = contract_of(stream)
+    keyed = frame.with_columns(event_day=pl.col(contract.time_column).dt.date())
+    suspects = _suspects(keyed, contract)
+    if not suspects.any():
+        outcome = pl.Series("outcome", ["accepted"]).new_from_index(0, len(keyed))
+    else:
+        outcome = _outcomes(keyed, suspects, contract)
+    judged = keyed.with_columns(outcome)
+    return judged.filter(pl.col("outcome") == "accepted").select(frame.columns), _tally(judged, stream)
+
+
+def _suspects(rows: pl.DataFrame, contract: Contract) -> pl.Series:
+    """Rows that may have a copy: the key's hash is shared. Nearly all rows are settled by this alone."""
+    key = pl.struct("account_id", contract.id_column, "event_day")
+    return rows.select(suspect=key.hash().is_duplicated()).to_series()
+
+
+def _outcomes(rows: pl.DataFrame, suspects: pl.Series, contract: Contract) -> pl.Series:
+    """The outcome of each row; only suspects are compared."""
+    key = ["account_id", contract.id_column, "event_day"]
+    content = [name for name in rows.columns if name not in _PLACE]
+    numbered = rows.with_row_index("row")
+    versions = (
+        numbered.filter(suspects)
+        .sort(*_PLACE, "row", nulls_last=False)
+        .group_by(content, maintain_order=True)
+        .agg(pl.col("row"))
+        .with_columns(kept=pl.col("row").list.first())
+        .with_columns(version_count=pl.len().over(key))
+    )
+    single = versions.filter(pl.col("version_count") == 1).select("row", "kept", wins=pl.lit(value=True))
+    rival = _ranked(versions.filter(pl.col("version_count") > 1), key, content)
+    judged = (
+        pl.concat([single, rival.select("row", "kept", "wins")])
+        .explode("row")
+        .select(
+            "row",
+            outcome=pl.when(pl.col("row") != pl.col("kept"))
+            .then(pl.lit("duplicate"))
+            .when("wins")
+            .then(pl.lit("accepted"))
+            .otherwise(pl.lit("superseded")),
+        )
+    )
+    return (
+        numbered.select("row")
+        .join(judged, on="row", how="left", maintain_order="left")
+        .select(pl.col("outcome").fill_null("accepted"))
+        .to_series()
+    )
+
+
+def _ranked(versions: pl.DataFrame, key: list[str], content: list[str]) -> pl.DataFrame:
+    """Differing versions of a row: the latest modified wins, then the smallest hash of the content."""
+    hashes = [_content_hash(version) for version in versions.select(sorted(content)).iter_rows(named=True)]
+    ranked = versions.with_columns(pl.Series("content_hash", hashes, pl.String)).sort(
+        "modified_at", "content_hash", descending=[True, False], nulls_last=True
+    )
+    return ranked.with_columns(wins=pl.int_range(pl.len()).over(key) == 0)
+
+
+def _content_hash(row: dict[str, object]) -> str:
+    """A hash that is the same on every machine and in every version of the libraries."""
+    text = json.dumps(row, ensure_ascii=False, sort_keys=True, default=_plain)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="milliseconds")
+    return str(value)
+
+
+def _tally(judged: pl.DataFrame, stream: str) -> pl.DataFrame:
+    counts = judged.group_by("event_day", "arrival_day", "file", "account_id").agg(
+        (pl.col("outcome") == outcome).sum().cast(pl.Int64).alias(outcome) for outcome in _OUTCOMES
+    )
+    schema = schema_of(Copies)
+    return (
+        counts.with_columns(stream=pl.lit(stream))
+        .select(list(schema))
+        .cast(schema)
+        .sort("event_day", "arrival_day", "file", "account_id")
+    )
