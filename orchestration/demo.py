@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from orchestration.generator import generate_demo
-from orchestration.landing import arrival_days
+from orchestration.landing import all_arrival_days
 from orchestration.settings import FILE_NAME
 
 MARK = ".demo"
@@ -28,7 +28,7 @@ def prepare(home: Path, *, fresh: bool) -> tuple[date, date]:
         for name in OURS:
             _remove(home / name)
         generate_demo(home / "landing")
-    days = arrival_days(home / "landing")
+    days = all_arrival_days(home / "landing")
     (home / FILE_NAME).write_text(f"first_day = {days[0]}\nschedule = false\n")
     return days[0], days[-1]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from orchestration.landing import arrival_day_of, expand, format_of, read_bytes
+from orchestration.landing import arrival_day_of, expand, read_landed
 from orchestration.tables import COPIES, FILES, QUARANTINE
 from transforms.alerts import as_billing_sessions, delivered
 from transforms.contracts import lake_schema
@@ -107,16 +107,19 @@ def _minutes(value: object) -> int:
 
 
 def _files(stream: str, given: Sequence[str]) -> list[Path]:
-    paths = expand(list(given))
+    try:
+        paths = expand(given)
+    except FileNotFoundError as error:
+        raise InputError(f"--{stream}: {error}") from error
     if not paths:
-        raise InputError(f"--{stream}: no file at {', '.join(given)}")
+        raise InputError(f"--{stream}: no file in {', '.join(given)}")
     return paths
 
 
 def _parse(path: Path, stream: str) -> ParsedFile:
-    content = read_bytes(path)
+    landed = read_landed(path)
     return parse_file(
-        content.data, format_of(path), stream, arrival_day_of(path), path.as_posix(), problem=content.problem
+        landed.data, landed.format, stream, arrival_day_of(path), path.as_posix(), problem=landed.problem
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from orchestration.lake import VERSION, Lake
-from orchestration.landing import files_of, format_of, read_bytes
+from orchestration.landing import files_of, name_of, read_landed
 from orchestration.tables import FILES, QUARANTINE
 from transforms.contracts import lake_schema
 from transforms.parsing import ParsedFile, parse_file
@@ -60,9 +60,10 @@ def ingest(lake: Lake, landing: Path, stream: str, arrival_day: date) -> Ingeste
 
 
 def _parse(landing: Path, path: Path, stream: str, arrival_day: date) -> ParsedFile:
-    content = read_bytes(path)
-    name = path.relative_to(landing).as_posix()
-    return parse_file(content.data, format_of(path), stream, arrival_day, name, problem=content.problem)
+    landed = read_landed(path)
+    return parse_file(
+        landed.data, landed.format, stream, arrival_day, name_of(path, landing), problem=landed.problem
+    )
 
 
 def _publish_rows(lake: Lake, stream: str, arrival_day: date, rows: pl.DataFrame) -> dict[date, str]:

@@ -60,6 +60,11 @@ def arrival_days(landing: Path, stream: str) -> list[date]:
     return sorted(day for day in found if day is not None)
 
 
+def all_arrival_days(landing: Path) -> list[date]:
+    """The days on which files of any stream arrived."""
+    return sorted({day for stream in STREAMS for day in arrival_days(landing, stream)})
+
+
 def files_of(landing: Path, stream: str, arrival_day: date) -> list[Path]:
     """The files of a stream and arrival day, by name; hidden and unfinished ones left out."""
     return _files_below(landing / stream / arrival_day.isoformat())

@@ -6,9 +6,10 @@ from datetime import date
 from pathlib import Path
 
 import dagster as dg
+import polars as pl
 
 from orchestration.lake import Lake, days_between
-from orchestration.landing import arrival_days
+from orchestration.landing import all_arrival_days
 
 INSTANCE = """\
 telemetry:
@@ -40,7 +41,7 @@ def waiting_days(home: Path) -> list[date]:
         for stream in ("interactions", "handoffs", "alerts", "account_events")
         for day in Lake(home).days("files", stream)
     }
-    return [day for day in arrival_days(home / "landing") if day not in known]
+    return [day for day in all_arrival_days(home / "landing") if day not in known]
 
 
 def run_night(home: Path, first: date, last: date) -> list[str]:
@@ -57,7 +58,24 @@ def run_night(home: Path, first: date, last: date) -> list[str]:
         warnings = _run(repository.get_job(NIGHT), instance, first.isoformat(), last.isoformat())
         months = [f"{day:%Y-%m-01}" for day in _months(first, last)]
         warnings += _run(repository.get_job(REPORTS), instance, months[0], months[-1])
-    return warnings
+    return [*_refusals(Lake(home), first, last), *warnings]
+
+
+def _refusals(lake: Lake, first: date, last: date) -> list[str]:
+    """What ingest refused of these arrival days, for the operator to see."""
+    files = (
+        lake.scan("files")
+        .filter(pl.col("arrival_day").is_between(first, last))
+        .group_by("file")
+        .agg(pl.col("quarantined").sum(), pl.col("problem").drop_nulls().first())
+        .filter((pl.col("quarantined") > 0) | pl.col("problem").is_not_null())
+        .sort("file")
+        .collect()
+    )
+    return [
+        f"{file}: {quarantined} rows in quarantine" + (f" ({problem})" if problem else "")
+        for file, quarantined, problem in files.iter_rows()
+    ]
 
 
 def _months(first: date, last: date) -> Sequence[date]:
@@ -66,7 +84,8 @@ def _months(first: date, last: date) -> Sequence[date]:
 
 def _run(job: dg.JobDefinition, instance: dg.DagsterInstance, first: str, last: str) -> list[str]:
     tags = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
-    result = job.execute_in_process(instance=instance, tags=tags, raise_on_error=False)
+    quiet = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
+    result = job.execute_in_process(instance=instance, tags=tags, run_config=quiet, raise_on_error=False)
     failed = [event.step_key for event in result.all_events if event.is_step_failure and event.step_key]
     if not result.success:
         raise RuntimeError(f"run {result.run_id} failed in {', '.join(failed) or 'its start'}")

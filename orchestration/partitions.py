@@ -6,7 +6,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from orchestration.landing import arrival_days
+from orchestration.landing import all_arrival_days
 from orchestration.settings import load_settings
 
 FALLBACK_FIRST_DAY = date(2026, 1, 1)
@@ -23,7 +23,7 @@ def first_day() -> date:
 
 def earliest_landed(home: Path) -> date | None:
     """The earliest arrival day in `landing/`."""
-    days = arrival_days(home / "landing")
+    days = all_arrival_days(home / "landing")
     return days[0] if days else None
 
 

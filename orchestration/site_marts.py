@@ -149,7 +149,11 @@ class Marts:
 
     def _read_ledger(self) -> None:
         by_stream = f"""
-            select account_id, cast(date_trunc('month', arrival_day) as date) as month, stream, {_summed(COUNTED)}
+            select
+                account_id,
+                cast(date_trunc('month', arrival_day) as date) as month,
+                stream,
+                {_summed(COUNTED)}
             from file_ledger where account_id <> '' group by all order by stream
         """
         for row in self._rows(by_stream):

@@ -204,15 +204,8 @@ def legs_of_log(logged: list[Row], rules: Rules) -> tuple[list[Leg], list[str]]:
 
 def leg_of_row(row: Row, end: int | None) -> Leg:
     """R14: a leg known from rows alone, or implied, is accepted."""
-    return Leg(
-        leg_id=row["event_id"],
-        start=row["occurred_at"],
-        end=end,
-        user_id=row["user_id"],
-        channel=row["channel"],
-        is_logged=False,
-        is_accepted=True,
-    )
+    by_rows = {"is_logged": False, "is_accepted": True}
+    return Leg(row["event_id"], row["occurred_at"], end, row["user_id"], row["channel"], **by_rows)
 
 
 def legs_of_rows(rows: list[Row]) -> tuple[list[Leg], list[str]]:
@@ -310,9 +303,7 @@ def walk_segment(
 def implied_leg(at: int, rows: list[Row], legs: list[Leg]) -> Leg | None:
     """R7, implied: an agent's message outside every leg, whose bounds count as inside here."""
     messages = [row for row in rows if row["kind"] == "message" and row["actor"] == "agent"]
-    if not messages:
-        return None
-    if any(leg.start <= at <= leg.ended_at for leg in legs):
+    if not messages or any(leg.start <= at <= leg.ended_at for leg in legs):
         return None
     return leg_of_row(min(messages, key=lambda row: row["event_id"]), None)
 
@@ -362,9 +353,7 @@ def bill(conversation: Conversation, rules: Rules) -> None:
     if not spoken:
         return
     last = max(row["occurred_at"] for row in outside)
-    anchor = min(row["occurred_at"] for row in outside)
-    if rules.anchor == "first_user_message":
-        anchor = min(spoken)
+    anchor = min(spoken if rules.anchor == "first_user_message" else (row["occurred_at"] for row in outside))
     stretches = billable_stretches(anchor, last, conversation.legs)
     conversation.anchored_at = anchor
     conversation.billable_ms = sum(end - start for start, end in stretches)

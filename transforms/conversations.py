@@ -143,6 +143,27 @@ def number_conversations(elements: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def chains(numbered: pl.DataFrame) -> pl.DataFrame:
+    """The bounds of each conversation's chain: `conversation, chain_started_at, chain_ended_at`.
+
+    A leg that goes on after a reset leaves no time between its parts (R7).
+    """
+    spans = (
+        numbered.group_by("conversation")
+        .agg(pl.col("key").first(), pl.col("start_at").min(), pl.col("end_at").max())
+        .sort("conversation")
+    )
+    goes_on = (pl.col("key") == pl.col("key").shift(1)) & (pl.col("start_at") == pl.col("end_at").shift(1))
+    return (
+        spans.with_columns((~goes_on.fill_null(value=False)).cum_sum().alias("chain"))
+        .with_columns(
+            pl.col("start_at").min().over("chain").alias("chain_started_at"),
+            pl.col("end_at").max().over("chain").alias("chain_ended_at"),
+        )
+        .select("conversation", "chain_started_at", "chain_ended_at")
+    )
+
+
 def without_lonely_legs(numbered: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     """Elements but for conversations of logged legs alone, into which no row falls (R7)."""
     spans = numbered.group_by("conversation", maintain_order=True).agg(

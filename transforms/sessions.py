@@ -87,7 +87,7 @@ def sessionize(
     heard = conversations.with_inside(heard)
     summary = conversations.summed_up(heard, conversations.resets_of(fragments.marked_rows))
     billable, pauses = blocks.with_billable(summary, heard.filter("is_leg"), rules)
-    known = _identified(billable, keys, watermark)
+    known = _identified(billable, keys, watermark).join(conversations.chains(elements), on="conversation")
     usage, voice = blocks.usage_blocks(billable, pauses), blocks.voice_blocks(billable, rules)
     return Sessions(
         conversations=_conversations(known, voice),
@@ -204,23 +204,7 @@ def _identified(billable: pl.DataFrame, keys: pl.DataFrame, watermark: datetime 
         seed.alias("conversation_id"),
         (pl.col("is_reset") | (pl.col("ended_at") + pl.col("timeout_ms") < limit)).alias("is_complete"),
     )
-    return _chained(known.with_columns(hashed_ids(known["conversation_id"]).alias("conversation_id")))
-
-
-def _chained(known: pl.DataFrame) -> pl.DataFrame:
-    """Adds the bounds of each chain: a leg that goes on after a reset leaves no time between its parts."""
-    goes_on = (pl.col("key") == pl.col("key").shift(1)) & (
-        pl.col("started_at") == pl.col("ended_at").shift(1)
-    )
-    return (
-        known.sort("conversation")
-        .with_columns((~goes_on.fill_null(value=False)).cum_sum().alias("chain"))
-        .with_columns(
-            pl.col("started_at").min().over("chain").alias("chain_started_at"),
-            pl.col("ended_at").max().over("chain").alias("chain_ended_at"),
-        )
-        .drop("chain")
-    )
+    return known.with_columns(hashed_ids(known["conversation_id"]).alias("conversation_id"))
 
 
 def _conversations(known: pl.DataFrame, voice: pl.DataFrame) -> pl.DataFrame:

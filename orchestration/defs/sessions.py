@@ -1,6 +1,7 @@
 """Sessions: fragments of event days, and from them conversations and billing sessions."""
 
 import time
+from collections.abc import Iterator
 from datetime import date
 
 import dagster as dg
@@ -61,8 +62,8 @@ def fragments(context: dg.AssetExecutionContext, home: Home) -> None:
     backfill_policy=dg.BackfillPolicy.single_run(),
     pool="lake",
 )
-def sessionize(context: dg.AssetExecutionContext, home: Home) -> None:
-    """Builds the days that it is asked for, those whose fragments changed, and all that chains join to them."""
+def sessionize(context: dg.AssetExecutionContext, home: Home) -> Iterator[dg.MaterializeResult]:
+    """Builds the days it is asked for, those whose fragments changed, and all that chains join to them."""
     lake, settings = home.lake(), home.settings()
     with lake.exclusive():
         asked = set(days_of(context))
@@ -79,6 +80,8 @@ def sessionize(context: dg.AssetExecutionContext, home: Home) -> None:
                 "seconds_of_run": seconds,
             }
             _tell(context, key, day, asked, told)
+    for table in SESSION_TABLES:
+        yield dg.MaterializeResult(asset_key=["lake", table])
 
 
 def _tell(

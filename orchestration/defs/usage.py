@@ -41,7 +41,6 @@ def marts(context: dg.AssetExecutionContext, home: Home) -> Iterator[Any]:
     home.lake()
     began = time.monotonic()
     result = dbt.build(home.path())
-    nodes = {node.unique_id: node for node in result.nodes}
     tests = {node.name: node for node in result.nodes if node.resource_type == "test"}
     for spec in context.assets_def.check_specs:
         node = tests.get(spec.name)
@@ -56,15 +55,13 @@ def marts(context: dg.AssetExecutionContext, home: Home) -> Iterator[Any]:
             )
     result.raise_if_failed()
     rows = _row_counts(home.path() / dbt.WAREHOUSE)
-    for spec in context.assets_def.specs:
-        node_id = spec.metadata.get("dagster_dbt/unique_id")
-        node = nodes.get(str(node_id))
-        if node is None:
-            continue
-        told = {"seconds": node.seconds, "seconds_of_build": round(time.monotonic() - began, 3)}
-        if node.name in rows:
-            told["dagster/row_count"] = rows[node.name]
-        yield dg.MaterializeResult(asset_key=spec.key, metadata=told)
+    keys = {str(spec.metadata.get("dagster_dbt/unique_id")): spec.key for spec in context.assets_def.specs}
+    for node in result.nodes:  # in the order in which dbt built them: sources of a model come before it
+        if node.unique_id in keys:
+            told = {"seconds": node.seconds, "seconds_of_build": round(time.monotonic() - began, 3)}
+            if node.name in rows:
+                told["dagster/row_count"] = rows[node.name]
+            yield dg.MaterializeResult(asset_key=keys[node.unique_id], metadata=told)
 
 
 def _row_counts(warehouse: Path) -> dict[str, int]:

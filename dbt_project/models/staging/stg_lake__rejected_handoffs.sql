@@ -5,7 +5,7 @@ with source as (
 renamed as (
     select
         stream,
-        event_day as event_date,
+        cast(occurred_at as date) as event_date,
         arrival_day as arrival_date,
         file,
         line,
