@@ -13,9 +13,10 @@ ELEMENTS = pl.Schema(
         "first_user_at": pl.Int64,
     }
     | {"is_leg": pl.Boolean, "is_logged": pl.Boolean, "is_accepted": pl.Boolean, "is_end_inside": pl.Boolean}
-    | {"channel": pl.String, "user_id": pl.String, "source_id": pl.String}
+    | {"channel": pl.String, "user_id": pl.String, "source_id": pl.String, "since_at": pl.Int64}
 )
-"""What a conversation is made of: stretches of activity, and legs cut at the resets. A segment is the time
+"""What a conversation is made of: stretches of activity, and legs cut at the resets (`since_at` is where the
+whole leg starts). A segment is the time
 between two resets; the instant of a reset belongs to the segment that it ends (R4)."""
 
 
@@ -89,6 +90,7 @@ def _leg_elements(legs: pl.DataFrame, resets: pl.DataFrame) -> pl.DataFrame:
         end_at=pl.when(is_last).then("end_at").otherwise("reset_at"),
         first_user_at=pl.lit(None),
         source_id=pl.col("leg_id"),
+        since_at=pl.col("start_at"),
         is_leg=pl.lit(value=True),
         is_logged=pl.col("is_logged"),
         is_accepted=pl.col("is_accepted"),
@@ -99,7 +101,7 @@ def _leg_elements(legs: pl.DataFrame, resets: pl.DataFrame) -> pl.DataFrame:
 def _as_elements(frame: pl.DataFrame, **columns: pl.Expr) -> pl.DataFrame:
     no = pl.lit(value=False)
     defaults = {"is_leg": no, "is_logged": no, "is_accepted": no, "is_end_inside": no}
-    given = defaults | columns
+    given = defaults | {"since_at": columns["start_at"]} | columns
     return frame.select(
         given.get(name, pl.col(name)).cast(dtype).alias(name) for name, dtype in ELEMENTS.items()
     )
@@ -229,7 +231,8 @@ def summed_up(elements: pl.DataFrame, resets: pl.DataFrame) -> pl.DataFrame:
     is_reset (R4). Times in ms.
     """
     outside = pl.col("is_outside")
-    whose = elements.sort("conversation", "is_leg", maintain_order=True)
+    # The first leg is the one that began first, even where a reset has cut its beginning off.
+    whose = elements.sort("conversation", "is_leg", "since_at", ~pl.col("is_logged"), "source_id")
     summary = whose.group_by("conversation", maintain_order=True).agg(
         pl.col("key", "segment", "timeout_ms", "channel", "user_id").first(),
         pl.col("start_at").min().alias("started_at"),

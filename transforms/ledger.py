@@ -24,9 +24,7 @@ def file_ledger(files: pl.DataFrame, copies: pl.DataFrame, rejected: pl.DataFram
         read.join(kept, on=by, how="left")
         .join(late, on=by, how="left")
         .with_columns(pl.col("accepted", "duplicate", "superseded", "rejected").fill_null(0))
-        .with_columns(
-            pl.col("accepted") - pl.col("rejected"), pl.col("quarantined") + pl.col("rejected")
-        )
+        .with_columns(pl.col("accepted") - pl.col("rejected"), pl.col("quarantined") + pl.col("rejected"))
         .select(pl.col(name).cast(dtype) for name, dtype in LEDGER.items())
         .sort(by)
     )
