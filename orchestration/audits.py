@@ -42,7 +42,7 @@ def ids_on_two_days(lake: Lake) -> pl.DataFrame:
 
 
 def lost_or_double_blocks(lake: Lake, days: list[date]) -> pl.DataFrame:
-    """Conversations that started on `days` and whose blocks are not the ones they were counted as (R8, R11)."""
+    """Conversations that started on `days` and have other blocks than counted (R8, R11)."""
     conversations = pl.concat([lake.read("conversations", day) for day in days])
     if conversations.is_empty():
         return pl.DataFrame(schema={"conversation_id": pl.String, "expected": pl.Int64, "found": pl.Int64})
@@ -77,7 +77,7 @@ def lost_or_double_blocks(lake: Lake, days: list[date]) -> pl.DataFrame:
 
 
 def lost_requests_or_alerts(lake: Lake, days: list[date]) -> pl.DataFrame:
-    """Days whose request or alert sessions are not the requests (R12) and delivered alerts (R15) of the day."""
+    """Days without one session per API request (R12) and delivered alert (R15): day, expected, found."""
     told = []
     for day in days:
         kinds = lake.read("billing_sessions", day)["session_type"]

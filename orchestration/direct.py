@@ -3,7 +3,7 @@
 import csv
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -36,7 +36,7 @@ class Result:
 
 
 def sessionize_files(
-    paths: dict[str, Sequence[str]], apps: Path | None, watermark: datetime | None, rules: Rules
+    paths: Mapping[str, Sequence[str]], apps: Path | None, watermark: datetime | None, rules: Rules
 ) -> Result:
     """Sessions of the files, folders or globs of each stream (interactions, handoffs, alerts).
 

@@ -36,7 +36,7 @@ class Ingested:
 
 
 def ingest(lake: Lake, landing: Path, stream: str, arrival_day: date) -> Ingested:
-    """Replaces what the lake holds of this stream and arrival day; bad rows go to quarantine, none is lost."""
+    """Replaces what the lake holds of this stream and arrival day; bad rows go to quarantine."""
     paths = files_of(landing, stream, arrival_day)
     parsed = [_parse(landing, path, stream, arrival_day) for path in paths]
     files = pl.concat([FILES.to_frame(), *(part.files.select(FILES.names()) for part in parsed)])

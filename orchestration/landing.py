@@ -46,7 +46,7 @@ def read_landed(path: Path) -> Landed:
 
 
 def format_of(path: Path) -> Format:
-    """The format by the file's name; anything else counts as JSON lines, so that its rows are refused visibly."""
+    """The format by the file's name; anything else counts as JSON lines and is refused visibly."""
     suffixes = [suffix.lower() for suffix in path.suffixes]
     while suffixes and suffixes[-1] in _PACKED:
         suffixes.pop()

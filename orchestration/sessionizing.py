@@ -51,7 +51,7 @@ def watermark(lake: Lake) -> datetime | None:
 
 
 def timeouts_of(lake: Lake) -> pl.DataFrame:
-    """The inactivity timeouts that the account's book sets (R3), as `TIMEOUTS`; unusable ones are left out."""
+    """The inactivity timeouts that the account's book sets (R3), as `TIMEOUTS`; unusable ones left out."""
     events = lake.scan("account_events").filter(pl.col("type") == "inactivity_minutes_set").collect()
     minutes = pl.col("extra").str.json_path_match("$.inactivity_minutes").cast(pl.Int64, strict=False)
     return (

@@ -5,9 +5,9 @@ import tomllib
 from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from transforms.rules import VOICE_CHANNELS, Rules
+from transforms.rules import VOICE_CHANNELS, Anchor, HandoffStart, Rules
 
 FILE_NAME = "quarterhour.toml"
 
@@ -25,8 +25,8 @@ class Settings:
     """First partition; without it the earliest arrival day in `landing/`."""
     schedule: bool = False
     """Whether the nightly schedule is on as soon as the daemon runs."""
-    anchor: str = "first_activity"
-    handoff_starts_at: str = "transfer"
+    anchor: Anchor = "first_activity"
+    handoff_starts_at: HandoffStart = "transfer"
     voice_channels: tuple[str, ...] = tuple(sorted(VOICE_CHANNELS))
     unmatched_legs_limit: float = 0.2
     """Share of logged legs without a conversation above which a day's check fails (R7)."""
@@ -35,8 +35,8 @@ class Settings:
     def rules(self) -> Rules:
         """The configurable rules (R6, R7, R14)."""
         return Rules(
-            anchor=self.anchor,  # type: ignore[arg-type]
-            handoff_starts_at=self.handoff_starts_at,  # type: ignore[arg-type]
+            anchor=self.anchor,
+            handoff_starts_at=self.handoff_starts_at,
             voice_channels=frozenset(self.voice_channels),
         )
 
@@ -117,8 +117,8 @@ def _share(value: Any) -> float:
 _READ = {
     "first_day": _day,
     "schedule": _switch,
-    "anchor": _one_of("first_activity", "first_user_message"),
-    "handoff_starts_at": _one_of("transfer", "accepted"),
+    "anchor": _one_of(*get_args(Anchor)),
+    "handoff_starts_at": _one_of(*get_args(HandoffStart)),
     "voice_channels": _names,
     "unmatched_legs_limit": _share,
 }

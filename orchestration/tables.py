@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from transforms.alerts import ALERT_COLUMNS
 from transforms.contracts import Copies, Files, Quarantine, lake_schema, schema_of
 from transforms.fragments import LEGS, LOOSE_ENDS, MARKED_ROWS, REQUESTS, STRETCHES
 from transforms.sessions import BILLING_SESSIONS, CONVERSATIONS, REJECTED_HANDOFFS, UNMATCHED_LEGS
@@ -11,11 +12,7 @@ STREAMS = ("interactions", "handoffs", "alerts", "account_events")
 FILES = schema_of(Files)
 QUARANTINE = schema_of(Quarantine)
 COPIES = schema_of(Copies)
-ALERT_SESSIONS = pl.Schema(
-    {"account_id": pl.String, "app_id": pl.String, "channel": pl.String, "user_id": pl.String}
-    | {"delivery_id": pl.String, "alert_name": pl.String, "delivered_at": pl.Datetime("ms", "UTC")}
-    | {"kind": pl.String}
-)
+ALERT_SESSIONS = pl.Schema({name: lake_schema("alerts")[name] for name in ALERT_COLUMNS})
 """Delivered alerts and proactive notifications (R15)."""
 
 FRAGMENTS = {

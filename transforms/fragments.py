@@ -24,7 +24,7 @@ ORIGIN = {"arrival_day": pl.Date, "file": pl.String, "line": pl.Int64}
 STRETCHES = pl.Schema(
     {**KEY, **WHO, "first_at": pl.Int64, "last_at": pl.Int64, "first_user_at": pl.Int64, "rows": pl.Int64}
 )
-"""A stretch of activity of a key without a gap above five minutes; times in ms, `first_user_at` may be null."""
+"""Activity of a key without a gap above five minutes; times in ms, `first_user_at` may be null."""
 MARKED_ROWS = pl.Schema({**KEY, **WHO, "at": pl.Int64, "mark": pl.UInt8, "event_id": pl.String, **ORIGIN})
 """All rows, but closure notices and API requests, of the keys that need them in order."""
 LEGS = pl.Schema(

@@ -137,7 +137,7 @@ def _instants(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _run_to_stop(open_starts: pl.DataFrame, instants: pl.DataFrame) -> pl.DataFrame:
-    """Legs without an end, ended at the first stop after their start; without a row in reach, at their start."""
+    """Legs without an end, ended at the first stop after their start; with no row in reach, at once."""
     following = instants.select("key", "at", pl.col("at").alias("next_at"), "stop_at", "is_stop_last").sort(
         "at"
     )

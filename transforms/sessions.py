@@ -41,7 +41,12 @@ BILLING_SESSIONS = pl.Schema(
 REJECTED_HANDOFFS = pl.Schema({**legs.REJECTED, "occurred_at": INSTANT})
 """Handoff rows that only their neighbours condemn (R7)."""
 UNMATCHED_LEGS = pl.Schema(
-    {"account_id": pl.String, "app_id": pl.String, "leg_id": pl.String, "transferred_at": INSTANT}
+    {
+        "account_id": pl.String(),
+        "app_id": pl.String(),
+        "leg_id": pl.String(),
+        "transferred_at": pl.Datetime("ms", "UTC"),
+    }
 )
 """Logged legs without a conversation (R7)."""
 

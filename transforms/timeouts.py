@@ -9,8 +9,12 @@ ALWAYS = -(2**62)
 NEVER = 2**62
 
 TIMEOUTS = pl.Schema(
-    {"account_id": pl.String, "app_id": pl.String, "effective_at": pl.Datetime("ms", "UTC")}
-    | {"inactivity_minutes": pl.Int64}
+    {
+        "account_id": pl.String(),
+        "app_id": pl.String(),
+        "effective_at": pl.Datetime("ms", "UTC"),
+        "inactivity_minutes": pl.Int64(),
+    }
 )
 """`account_id` null: any account; `effective_at` null: always."""
 

@@ -31,7 +31,7 @@ def _landing(stream: str) -> dg.AssetSpec:
 
 
 def _lake(stream: str) -> dg.AssetSpec:
-    """The clean rows by event day. Ingest reports here which days it changed, and no others (DESIGN, Days)."""
+    """The clean rows by event day. Ingest reports which days it changed, no others (DESIGN, Days)."""
     return dg.AssetSpec(
         ["lake", stream],
         deps=[dg.AssetDep(["ingest", stream], partition_mapping=dg.AllPartitionMapping())],

@@ -9,7 +9,7 @@ from orchestration.settings import Settings, load_settings
 from orchestration.tables import TABLES
 
 
-class Home(dg.ConfigurableResource):  # type: ignore[type-arg]
+class Home(dg.ConfigurableResource):
     """Where landing, lake, warehouse and reports lie: `QUARTERHOUR_HOME`, with its settings."""
 
     def settings(self) -> Settings:
