@@ -1,5 +1,6 @@
 """Days can be built in any order and any grouping: the lake then says what one call over all rows says."""
 
+import json
 import random
 import shutil
 from datetime import date, timedelta
@@ -12,8 +13,8 @@ from hypothesis import strategies as st
 
 from orchestration import fragmenting
 from orchestration.fragmenting import build_fragments
-from orchestration.lake import Lake, days_between
-from orchestration.sessionizing import dirty_days, rebuild
+from orchestration.lake import Lake, days_between, midnight
+from orchestration.sessionizing import dirty_days, rebuild, timeouts_of, watermark
 from orchestration.settings import Settings
 from orchestration.tables import SESSIONS, TABLES
 from transforms.contracts import lake_schema
@@ -106,6 +107,36 @@ def deliver(lake: Lake, stream: str, rows: pl.DataFrame, column: str, arrival: d
         lake.publish(lake.file(stream, str(day), arrival), arrived)
 
 
+def set_timeouts(lake: Lake, dice: random.Random) -> None:
+    """Timeouts that change in the middle of the logs, now and then, as the account's book tells them."""
+    events = [
+        {
+            "event_id": f"t{n}",
+            "account_id": "acme",
+            "app_id": f"app-{dice.randrange(3)}",
+            "occurred_at": midnight(FIRST) + timedelta(hours=dice.randrange(8 * 24)),
+            "type": "inactivity_minutes_set",
+            "extra": json.dumps({"inactivity_minutes": dice.choice([5, 14, 20, 700, 4000])}),
+            "file": "book",
+            "line": n,
+        }
+        for n in range(dice.choice([0, 1, 4]))
+    ]
+    book = (
+        pl.DataFrame(events, infer_schema_length=None) if events else lake_schema("account_events").to_frame()
+    )
+    deliver(lake, "account_events", _as(book, "account_events"), "occurred_at")
+
+
+def set_watermark(lake: Lake, arrival: date) -> None:
+    """Says that arrival days up to this one have been ingested (R13)."""
+    row = {"stream": "interactions", "arrival_day": arrival, "file": "f", "account_id": "acme"}
+    counts = {"rows": 0, "excluded": 0, "quarantined": 0, "problem": None}
+    lake.publish(
+        lake.file("files", "interactions", arrival), pl.DataFrame([row | counts], schema=TABLES["files"])
+    )
+
+
 def in_the_lake(lake: Lake) -> dict[str, pl.DataFrame]:
     return {
         table: lake.scan(table).collect().drop("file", "line", "arrival_day", strict=False).sort(pl.all())
@@ -141,12 +172,15 @@ def test_days_built_one_by_one_in_any_order_give_what_one_call_gives(
     interactions, handoffs = long_logs(seed)
     deliver(lake, "interactions", interactions, "occurred_at")
     deliver(lake, "handoffs", handoffs, "transferred_at")
+    set_timeouts(lake, order)
+    set_watermark(lake, order.choice(DAYS))
     days = list(DAYS)
     order.shuffle(days)
     for day in days:
         build_fragments(lake, day)
         rebuild(lake, [day], chosen)
-    same(in_the_lake(lake), in_one_call(sessions_of(interactions, handoffs)))
+    whole = sessions_of(interactions, handoffs, timeouts_of(lake), watermark=watermark(lake))
+    same(in_the_lake(lake), in_one_call(whole))
     assert dirty_days(lake, chosen) == []
 
 
@@ -163,11 +197,15 @@ def test_late_rows_and_what_they_make_dirty_give_what_timely_rows_give(
     leg_late = pl.Series([late.random() < 0.5 for _ in range(handoffs.height)], dtype=pl.Boolean)
     deliver(lake, "interactions", interactions.filter(~is_late), "occurred_at")
     deliver(lake, "handoffs", handoffs.filter(~leg_late), "transferred_at")
+    set_watermark(lake, late.choice(DAYS))
     _bring_up_to_date(lake, chosen)
+    set_timeouts(lake, late)
+    set_watermark(lake, LAST)
     deliver(lake, "interactions", interactions.filter(is_late), "occurred_at", LAST + timedelta(days=1))
     deliver(lake, "handoffs", handoffs.filter(leg_late), "transferred_at", LAST + timedelta(days=1))
     _bring_up_to_date(lake, chosen)
-    same(in_the_lake(lake), in_one_call(sessions_of(interactions, handoffs)))
+    whole = sessions_of(interactions, handoffs, timeouts_of(lake), watermark=watermark(lake))
+    same(in_the_lake(lake), in_one_call(whole))
 
 
 def _bring_up_to_date(lake: Lake, chosen: Settings) -> None:
