@@ -6,8 +6,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import App, CycloptsError, Parameter
 from rich.console import Console
+from rich.markup import escape
+
+from orchestration.errors import RunError, UsageError
 
 app = App(
     name="quarterhour",
@@ -19,10 +22,6 @@ console = Console(stderr=True)
 
 Many = Annotated[list[str], Parameter(consume_multiple=True, negative="")]
 """Files, folders or globs, as many as wanted."""
-
-
-class UsageError(Exception):
-    """The command cannot be carried out as given."""
 
 
 @app.command
@@ -204,21 +203,27 @@ def _instant(text: str | None) -> datetime | None:
 
 
 def _warn(message: str) -> None:
-    console.print(f"[yellow]warning:[/] {message}", highlight=False, soft_wrap=True)
+    console.print(f"[yellow]warning:[/] {escape(message)}", highlight=False, soft_wrap=True)
 
 
-def main() -> None:
-    """Runs the command line; faults of the user's making are one line and exit code 2."""
+def main(arguments: list[str] | None = None) -> None:
+    """Runs the command line and ends with its exit code."""
     from orchestration.settings import SettingsError  # noqa: PLC0415  see sessionize
 
     try:
-        app()
-    except (UsageError, SettingsError) as error:
-        console.print(f"[red]error:[/] {error}", highlight=False, soft_wrap=True)
+        app(arguments, exit_on_error=False, print_error=True)
+    except CycloptsError:
         sys.exit(2)
-    except RuntimeError as error:
-        console.print(f"[red]error:[/] {error}", highlight=False, soft_wrap=True)
+    except (UsageError, SettingsError) as error:
+        _fail(error)
+        sys.exit(2)
+    except RunError as error:
+        _fail(error)
         sys.exit(1)
+
+
+def _fail(error: Exception) -> None:
+    console.print(f"[red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import shutil
 from datetime import date
 from pathlib import Path
 
+from orchestration.errors import UsageError
 from orchestration.generator import generate_demo
 from orchestration.landing import all_arrival_days
 from orchestration.settings import FILE_NAME
@@ -16,10 +17,10 @@ OURS = ("landing", "lake", "reports", "dagster", "warehouse.duckdb")
 def prepare(home: Path, *, fresh: bool) -> tuple[date, date]:
     """Fills `landing/` and gives the first and last arrival day.
 
-    Raises RuntimeError where the home holds logs that are not a demo's.
+    Raises UsageError where the home holds logs that are not a demo's.
     """
     if (home / "landing").exists() and not (home / MARK).exists():
-        raise RuntimeError(
+        raise UsageError(
             f"{home} holds logs of your own; set QUARTERHOUR_HOME to an empty folder for the demo"
         )
     home.mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
+from orchestration.errors import UsageError
 from orchestration.landing import arrival_day_of, expand, read_landed
 from orchestration.tables import COPIES, FILES, QUARANTINE
 from transforms.alerts import as_billing_sessions, delivered
@@ -20,10 +21,6 @@ from transforms.parsing import ParsedFile, parse_file
 from transforms.rules import Rules
 from transforms.sessions import BILLING_SESSIONS, Sessions, sessions_of
 from transforms.timeouts import TIMEOUTS
-
-
-class InputError(ValueError):
-    """Something that the command was given cannot be used; the message says what and why."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +37,7 @@ def sessionize_files(
 ) -> Result:
     """Sessions of the files, folders or globs of each stream (interactions, handoffs, alerts).
 
-    Raises InputError where a path names no file or the apps file cannot be used.
+    Raises UsageError where a path names no file or the apps file cannot be used.
     """
     parsed = {
         stream: [_parse(path, stream) for path in _files(stream, given)] for stream, given in paths.items()
@@ -73,7 +70,7 @@ def read_apps(path: Path | None) -> pl.DataFrame:
         rows = json.loads(text) if path.suffix == ".json" else list(csv.DictReader(text.splitlines()))
         listed = [(str(row["app_id"]), _minutes(row["inactivity_minutes"])) for row in rows]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(
+        raise UsageError(
             f"{path}: expected app_id, inactivity_minutes (5 to 20160) as CSV or JSON: {error}"
         ) from error
     return pl.DataFrame(
@@ -110,9 +107,9 @@ def _files(stream: str, given: Sequence[str]) -> list[Path]:
     try:
         paths = expand(given)
     except FileNotFoundError as error:
-        raise InputError(f"--{stream}: {error}") from error
+        raise UsageError(f"--{stream}: {error}") from error
     if not paths:
-        raise InputError(f"--{stream}: no file in {', '.join(given)}")
+        raise UsageError(f"--{stream}: no file in {', '.join(given)}")
     return paths
 
 

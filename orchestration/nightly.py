@@ -8,6 +8,7 @@ from pathlib import Path
 import dagster as dg
 import polars as pl
 
+from orchestration.errors import RunError
 from orchestration.lake import Lake, days_between
 from orchestration.landing import all_arrival_days
 
@@ -47,7 +48,7 @@ def waiting_days(home: Path) -> list[date]:
 def run_night(home: Path, first: date, last: date) -> list[str]:
     """Runs the nightly job over arrival days, then the reports; gives the warnings of the run.
 
-    Raises RuntimeError naming the steps that failed.
+    Raises RunError naming the steps that failed.
     """
     dagster_home(home)
     from orchestration.definitions import defs  # noqa: PLC0415  partitions are made when it is imported
@@ -88,7 +89,7 @@ def _run(job: dg.JobDefinition, instance: dg.DagsterInstance, first: str, last: 
     result = job.execute_in_process(instance=instance, tags=tags, run_config=quiet, raise_on_error=False)
     failed = [event.step_key for event in result.all_events if event.is_step_failure and event.step_key]
     if not result.success:
-        raise RuntimeError(f"run {result.run_id} failed in {', '.join(failed) or 'its start'}")
+        raise RunError(f"run {result.run_id} failed in {', '.join(failed) or 'its start'}")
     return [
         f"{check.asset_key.to_user_string()}: {check.check_name}: {check.description or 'failed'}"
         for check in result.get_asset_check_evaluations()

@@ -4,6 +4,8 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from orchestration.errors import UsageError
+
 
 class ReportsHandler(SimpleHTTPRequestHandler):
     """Files of the reports folder, and nothing that a browser might take for something else."""
@@ -16,9 +18,9 @@ class ReportsHandler(SimpleHTTPRequestHandler):
 
 
 def server(folder: Path, port: int) -> ThreadingHTTPServer:
-    """A server of the folder on 127.0.0.1, not yet serving. Raises RuntimeError without a folder."""
+    """A server of the folder on 127.0.0.1, not yet serving. Raises UsageError without a folder."""
     if not (folder / "index.html").exists():
-        raise RuntimeError(f"no reports in {folder}; run `quarterhour run` or `quarterhour demo` first")
+        raise UsageError(f"no reports in {folder}; run `quarterhour run` or `quarterhour demo` first")
     return ThreadingHTTPServer(("127.0.0.1", port), partial(ReportsHandler, directory=str(folder)))
 
 

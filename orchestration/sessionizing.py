@@ -13,6 +13,7 @@ from orchestration.settings import Settings
 from orchestration.tables import SESSIONS
 from orchestration.window import Window
 from transforms.alerts import as_billing_sessions
+from transforms.copies import resolve_copies
 from transforms.sessions import BILLING_SESSIONS, Sessions, sessionize
 from transforms.timeouts import TIMEOUTS
 
@@ -55,8 +56,7 @@ def timeouts_of(lake: Lake) -> pl.DataFrame:
     events = lake.scan("account_events").filter(pl.col("type") == "inactivity_minutes_set").collect()
     minutes = pl.col("extra").str.json_path_match("$.inactivity_minutes").cast(pl.Int64, strict=False)
     return (
-        events.sort("account_id", "event_id", "occurred_at", "modified_at", "extra", nulls_last=False)
-        .unique(["account_id", "event_id"], keep="last", maintain_order=True)
+        resolve_copies(events, "account_events")[0]
         .select(
             "account_id",
             "app_id",
