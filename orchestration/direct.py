@@ -68,6 +68,8 @@ def read_apps(path: Path | None) -> pl.DataFrame:
     try:
         text = path.read_text(encoding="utf-8-sig")
         rows = json.loads(text) if path.suffix == ".json" else list(csv.DictReader(text.splitlines()))
+        if isinstance(rows, dict):  # also taken: {"<app_id>": <minutes>, …}
+            rows = [{"app_id": app_id, "inactivity_minutes": minutes} for app_id, minutes in rows.items()]
         listed = [(str(row["app_id"]), _minutes(row["inactivity_minutes"])) for row in rows]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(

@@ -1,5 +1,7 @@
 -- A returned row is usage of a month that is neither on a per-unit line, nor under a flat charge, nor
 -- in unrated_usage, or that is charged beyond what was used: lost or overcharged (R20).
+{{ config(meta = {'dagster': {'ref': {'name': 'invoice_line_items'}}}) }}
+
 with usage_sums as (
     select
         account_id,
