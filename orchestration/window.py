@@ -6,12 +6,13 @@ costs time, never a count.
 """
 
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 
 import polars as pl
 
 from orchestration.fragmenting import rows_of_keys
 from orchestration.lake import Lake, midnight_ms
+from orchestration.terms import Terms
 from transforms.fragments import (
     END,
     FRAGMENT_TABLES,
@@ -21,31 +22,34 @@ from transforms.fragments import (
     merged,
     no_fragments,
 )
-from transforms.rules import Rules
 from transforms.timeouts import MINUTE_MS
 
 DAY = timedelta(days=1)
 DAY_MS = 24 * 60 * MINUTE_MS
+NEAR_DAYS = 4
+"""Days whose fragments are kept in memory while their neighbours are looked at."""
 
 
 class Window:
-    """Loads fragments around days; `timeouts` as `TIMEOUTS`."""
+    """Loads fragments around days, under the terms that say how far a key may reach."""
 
-    def __init__(self, lake: Lake, timeouts: pl.DataFrame, rules: Rules):
+    def __init__(self, lake: Lake, terms: Terms):
         self.lake = lake
+        self.terms = terms
         self.days = lake.days("stretches")
         self.loose = lake.scan("loose_ends").collect()
-        self.default_ms = rules.default_inactivity_minutes * MINUTE_MS
-        self.longest = timeouts.group_by("app_id").agg(
+        self.default_ms = terms.rules.default_inactivity_minutes * MINUTE_MS
+        self.longest = terms.timeouts.group_by("app_id").agg(
             (pl.col("inactivity_minutes").max() * MINUTE_MS).alias("longest_ms")
         )
         most = self.longest["longest_ms"].max()
         self.longest_ms = max(self.default_ms, most if isinstance(most, int) else 0)
         self.open_keys = cache(self._open_keys)
+        self.day = lru_cache(maxsize=NEAR_DAYS)(self._day)
 
     def load(self, first: date, last: date) -> Fragments:
         """Fragments of the days from first to last, with all rows of each careful key."""
-        parts = {day: self._day(day) for day in self.days if first <= day <= last}
+        parts = {day: self.day(day) for day in self.days if first <= day <= last}
         if self.days:
             self._follow(parts, first - DAY, self.days[0], -1)
             self._follow(parts, last + DAY, self.days[-1], +1)
@@ -56,7 +60,7 @@ class Window:
         edge = 1 if step < 0 else 0
         keys = self.open_keys(day + edge * DAY)
         while keys.height and (day >= end if step < 0 else day <= end):
-            parts[day] = _of_keys(self._day(day), keys)
+            parts[day] = _of_keys(self.day(day), keys)
             beyond = self.open_keys(day + (1 - edge) * DAY)
             keys = keys.join(beyond, on="key", how="semi").join(
                 self._broken(parts[day]), on="key", how="anti"
@@ -87,7 +91,7 @@ class Window:
         return pl.concat(found).unique()
 
     def _open_on(self, day: date, boundary: int) -> pl.DataFrame:
-        part = self._day(day)
+        part = self.day(day)
         reaching = [
             part.stretches.select("key", "app_id", pl.col("last_at").alias("until")),
             part.marked_rows.select("key", "app_id", pl.col("at").alias("until")),

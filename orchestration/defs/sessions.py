@@ -11,6 +11,7 @@ from orchestration.defs.ingestion import OWNERS
 from orchestration.defs.resources import Home
 from orchestration.partitions import DAYS, days_of
 from orchestration.tables import STREAMS
+from orchestration.terms import terms_of
 
 SESSION_TABLES = {
     "conversations": "Conversations by the UTC day of their start (R1 to R7). One row per conversation.",
@@ -64,11 +65,12 @@ def fragments(context: dg.AssetExecutionContext, home: Home) -> None:
 )
 def sessionize(context: dg.AssetExecutionContext, home: Home) -> Iterator[dg.MaterializeResult]:
     """Builds the days it is asked for, those whose fragments changed, and all that chains join to them."""
-    lake, settings = home.lake(), home.settings()
+    lake = home.lake()
     with lake.exclusive():
         asked = set(days_of(context))
         began = time.monotonic()
-        rebuilt = sessionizing.rebuild(lake, asked | set(sessionizing.dirty_days(lake, settings)), settings)
+        terms = terms_of(lake, home.settings())
+        rebuilt = sessionizing.rebuild(lake, asked | set(sessionizing.dirty_days(lake, terms)), terms)
     seconds = round(time.monotonic() - began, 3)
     for day in rebuilt.days:
         for table in SESSION_TABLES:

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from orchestration import fragmenting
 from orchestration.fragmenting import build_fragments
 from orchestration.lake import Lake, days_between, midnight
-from orchestration.sessionizing import dirty_days, rebuild, timeouts_of, watermark
+from orchestration.sessionizing import dirty_days, rebuild
 from orchestration.settings import Settings
 from orchestration.tables import SESSIONS, TABLES
+from orchestration.terms import terms_of
 from transforms.contracts import lake_schema
 from transforms.sessions import Sessions, sessions_of
 
@@ -178,10 +179,11 @@ def test_days_built_one_by_one_in_any_order_give_what_one_call_gives(
     order.shuffle(days)
     for day in days:
         build_fragments(lake, day)
-        rebuild(lake, [day], chosen)
-    whole = sessions_of(interactions, handoffs, timeouts_of(lake), watermark=watermark(lake))
+        rebuild(lake, [day], terms_of(lake, chosen))
+    terms = terms_of(lake, chosen)
+    whole = sessions_of(interactions, handoffs, terms.timeouts, watermark=terms.watermark)
     same(in_the_lake(lake), in_one_call(whole))
-    assert dirty_days(lake, chosen) == []
+    assert dirty_days(lake, terms) == []
 
 
 @given(seed=st.integers(0, 10**6), late=st.randoms(use_true_random=False))
@@ -204,11 +206,13 @@ def test_late_rows_and_what_they_make_dirty_give_what_timely_rows_give(
     deliver(lake, "interactions", interactions.filter(is_late), "occurred_at", LAST + timedelta(days=1))
     deliver(lake, "handoffs", handoffs.filter(leg_late), "transferred_at", LAST + timedelta(days=1))
     _bring_up_to_date(lake, chosen)
-    whole = sessions_of(interactions, handoffs, timeouts_of(lake), watermark=watermark(lake))
+    terms = terms_of(lake, chosen)
+    whole = sessions_of(interactions, handoffs, terms.timeouts, watermark=terms.watermark)
     same(in_the_lake(lake), in_one_call(whole))
 
 
 def _bring_up_to_date(lake: Lake, chosen: Settings) -> None:
     for day in fragmenting.dirty_days(lake):
         build_fragments(lake, day)
-    rebuild(lake, dirty_days(lake, chosen), chosen)
+    terms = terms_of(lake, chosen)
+    rebuild(lake, dirty_days(lake, terms), terms)
