@@ -98,7 +98,11 @@ def generate(
 
     with console.status("generating…"):
         summary = write_logs(events=events, days=days, seed=seed, out=out, first_day=first_day)
-    print(summary)
+    for stream, rows in summary.rows.items():
+        print(f"{stream:<17} {rows:>12,}")
+    print(
+        f"{summary.files:,} files, {summary.bytes:,} bytes, {summary.first_day} to {summary.last_day}, in {out}"
+    )
 
 
 @app.command
