@@ -100,9 +100,8 @@ def generate(
         summary = write_logs(events=events, days=days, seed=seed, out=out, first_day=first_day)
     for stream, rows in summary.rows.items():
         print(f"{stream:<17} {rows:>12,}")
-    print(
-        f"{summary.files:,} files, {summary.bytes:,} bytes, {summary.first_day} to {summary.last_day}, in {out}"
-    )
+    print(f"{summary.first_day} to {summary.last_day}: {summary.files:,} files, {summary.bytes:,} bytes")
+    print(f"written to {out}")
 
 
 @app.command

@@ -8,6 +8,8 @@ from orchestration.partitions import MONTHS
 from orchestration.settings import load_settings
 
 NIGHT, REPORTS = "night", "reports"
+LAKE = dg.AssetSelection.groups("ingestion", "sessions").materializable()
+MARTS = dg.AssetSelection.all() - dg.AssetSelection.groups("ingestion", "sessions", "reports")
 
 night_job = dg.define_asset_job(
     NIGHT,
