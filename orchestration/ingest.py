@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from orchestration.lake import VERSION, Lake
+from orchestration.lake import VERSION, Lake, joined_version
 from orchestration.landing import files_of, name_of, read_landed
 from orchestration.tables import FILES, QUARANTINE
 from transforms.contracts import lake_schema
@@ -86,5 +86,11 @@ def _publish_rows(lake: Lake, stream: str, arrival_day: date, rows: pl.DataFrame
             path.unlink()
             after = None
         if after != before:
-            changed[day] = after or "removed"
+            changed[day] = _version_of_day(lake, stream, day)
     return changed
+
+
+def _version_of_day(lake: Lake, stream: str, day: date) -> str:
+    """One version for what all arrival days say of an event day."""
+    paths = lake.arrivals(stream, day)
+    return joined_version([f"{path.name}={lake.note(path, VERSION)}" for path in paths]) if paths else "removed"

@@ -60,12 +60,11 @@ def run_night(home: Path, first: date, last: date) -> list[str]:
     night, reports = repository.get_job(NIGHT), repository.get_job(REPORTS)
     with dg.DagsterInstance.get() as instance:
         # Apart, because Dagster plans each mart once per day of the range if they share a run.
-        lake = _run(
-            night, instance, LAKE.resolve(repository.asset_graph), (first.isoformat(), last.isoformat())
-        )
+        days = (first.isoformat(), last.isoformat())
+        lake = _run(night, instance, LAKE.resolve(repository.asset_graph), days)
         marts = _run(night, instance, MARTS.resolve(repository.asset_graph))
-        months = touched_months(instance, lake.run_id) or [first.replace(day=1)]
-        pages = _run(reports, instance, None, (months[0].isoformat(), months[-1].isoformat()))
+        months = touched_months(instance, lake.run_id)
+        pages = _run(reports, instance, None, (months[0], months[-1]))
     failed_checks = [warning for result in (lake, marts, pages) for warning in _failed_checks(result)]
     return [*_refusals(Lake(home), first, last), *failed_checks]
 

@@ -1,6 +1,6 @@
 """Partitions: days (arrival and event days alike) and months, from the first day that the settings name."""
 
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -29,7 +29,10 @@ def earliest_landed(home: Path) -> date | None:
 
 # The day that has begun is a partition too: rows may be a day ahead of their arrival day.
 DAYS = dg.DailyPartitionsDefinition(start_date=first_day().isoformat(), end_offset=1)
-MONTHS = dg.MonthlyPartitionsDefinition(start_date=first_day().replace(day=1).isoformat(), end_offset=1)
+# West of UTC the first day begins in the month before.
+MONTHS = dg.MonthlyPartitionsDefinition(
+    start_date=(first_day() - timedelta(days=1)).replace(day=1).isoformat(), end_offset=1
+)
 
 
 def days_of(context: dg.AssetExecutionContext) -> list[date]:

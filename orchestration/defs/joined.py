@@ -1,0 +1,63 @@
+"""Days that a run builds beside those it was asked for: late rows and chains of conversations join them to it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import dagster as dg
+
+NOTHING_YET = "NULL"
+"""How Dagster writes that an input had no event."""
+
+
+@dataclass(frozen=True)
+class Teller:
+    """Tells Dagster of the days that a run built; made before their inputs are read."""
+
+    context: dg.AssetExecutionContext
+    asked: frozenset[date]
+    provenance: Mapping[dg.AssetKey, Mapping[str, str]]
+
+    def tell(self, key: dg.AssetKey, day: date, metadata: Mapping[str, float]) -> None:
+        """Metadata of a day that was asked for; of another one a materialization of its own."""
+        if day in self.asked:
+            self.context.add_asset_metadata(metadata, asset_key=key, partition_key=day.isoformat())
+        else:
+            self.context.log_event(
+                dg.AssetMaterialization(
+                    key, partition=day.isoformat(), metadata=metadata, tags=self.provenance[key]
+                )
+            )
+
+
+def teller(context: dg.AssetExecutionContext, asked: Iterable[date]) -> Teller:
+    """A teller for the assets of a step."""
+    seen = {key: _latest(context, key) for spec in context.assets_def.specs for key in _inputs(spec)}
+    provenance = {spec.key: _provenance(context, spec, seen) for spec in context.assets_def.specs}
+    return Teller(context, frozenset(asked), provenance)
+
+
+def _provenance(
+    context: dg.AssetExecutionContext, spec: dg.AssetSpec, seen: Mapping[dg.AssetKey, tuple[str, str]]
+) -> dict[str, str]:
+    """The tags by which Dagster tells that a day is stale: it sets them itself only for days asked for."""
+    tags = {"dagster/code_version": spec.code_version or context.run_id, "dagster/data_version": context.run_id}
+    for key in _inputs(spec):
+        pointer, version = seen[key]
+        tags[f"dagster/input_event_pointer/{key.to_user_string()}"] = pointer
+        tags[f"dagster/input_data_version/{key.to_user_string()}"] = version
+    return tags
+
+
+def _inputs(spec: dg.AssetSpec) -> list[dg.AssetKey]:
+    return [dep.asset_key for dep in spec.deps]
+
+
+def _latest(context: dg.AssetExecutionContext, key: dg.AssetKey) -> tuple[str, str]:
+    """The place in the event log up to which an input is known, and the input's version there."""
+    records = context.instance.fetch_materializations(key, limit=1).records
+    if not records:
+        return NOTHING_YET, NOTHING_YET
+    event = records[0].asset_materialization
+    tags = (event.tags if event else None) or {}
+    return str(records[0].storage_id), tags.get("dagster/data_version", NOTHING_YET)
