@@ -7,6 +7,7 @@ import polars as pl
 from orchestration.lake import Lake, midnight
 from orchestration.tables import STREAMS
 from transforms.ledger import file_ledger, unbalanced
+from transforms.sessions import CONVERSATIONS
 
 
 def unbalanced_files(lake: Lake) -> pl.DataFrame:
@@ -43,7 +44,7 @@ def ids_on_two_days(lake: Lake) -> pl.DataFrame:
 
 def lost_or_double_blocks(lake: Lake, days: list[date]) -> pl.DataFrame:
     """Conversations that started on `days` and have other blocks than counted (R8, R11)."""
-    conversations = pl.concat([lake.read("conversations", day) for day in days])
+    conversations = pl.concat([CONVERSATIONS.to_frame(), *(lake.read("conversations", day) for day in days)])
     if conversations.is_empty():
         return pl.DataFrame(schema={"conversation_id": pl.String, "expected": pl.Int64, "found": pl.Int64})
     ends = conversations["ended_at"].max()
@@ -76,17 +77,43 @@ def lost_or_double_blocks(lake: Lake, days: list[date]) -> pl.DataFrame:
     return pl.concat(found)
 
 
-def lost_requests_or_alerts(lake: Lake, days: list[date]) -> pl.DataFrame:
-    """Days without one session per API request (R12) and delivered alert (R15): day, expected, found."""
-    told = []
-    for day in days:
-        kinds = lake.read("billing_sessions", day)["session_type"]
-        alerts = lake.read("alert_sessions", day)["kind"]
-        expected = lake.read("requests", day).height + int((alerts == "alert").sum())
-        found = int((kinds == "request").sum()) + int((kinds == "alert").sum())
-        told.append((day, expected, found))
-    frame = pl.DataFrame(told, schema={"day": pl.Date, "expected": pl.Int64, "found": pl.Int64}, orient="row")
-    return frame.filter(pl.col("expected") != pl.col("found"))
+def miscounted_apps(lake: Lake) -> pl.DataFrame:
+    """Apps with other sessions in the lake than conversations, requests and alerts call for (R8, R12, R15).
+
+    Over all days, so that what once failed is found until it is mended: account_id, app_id, session_type,
+    expected, found.
+    """
+    of_app = ["account_id", "app_id"]
+    conversations = lake.scan("conversations").group_by(of_app)
+    alerts = lake.scan("alert_sessions").filter(pl.col("kind") == "alert")
+    expected = [
+        conversations.agg(pl.col("billing_sessions").sum().alias("n")).with_columns(kind=pl.lit("usage")),
+        conversations.agg(pl.col("voice_sessions").sum().alias("n")).with_columns(kind=pl.lit("voice")),
+        _counted(lake.scan("requests"), of_app).with_columns(kind=pl.lit("request")),
+        _counted(alerts, of_app).with_columns(kind=pl.lit("alert")),
+    ]
+    found = [
+        _counted(lake.scan(table).with_columns(kind="session_type"), [*of_app, "kind"])
+        for table in ("billing_sessions", "voice_sessions")
+    ]
+    columns = [*of_app, pl.col("kind").alias("session_type"), pl.col("n").cast(pl.Int64)]
+    return (
+        pl.concat([frame.select(columns).rename({"n": "expected"}) for frame in expected])
+        .join(
+            pl.concat([frame.select(columns).rename({"n": "found"}) for frame in found]),
+            on=[*of_app, "session_type"],
+            how="full",
+            coalesce=True,
+        )
+        .with_columns(pl.col("expected", "found").fill_null(0))
+        .filter(pl.col("expected") != pl.col("found"))
+        .sort(*of_app, "session_type")
+        .collect()
+    )
+
+
+def _counted(rows: pl.LazyFrame, by: list[str]) -> pl.LazyFrame:
+    return rows.group_by(by).agg(pl.len().alias("n"))
 
 
 def unmatched_share(lake: Lake, days: list[date]) -> tuple[int, int]:

@@ -92,5 +92,5 @@ def _publish_rows(lake: Lake, stream: str, arrival_day: date, rows: pl.DataFrame
 
 def _version_of_day(lake: Lake, stream: str, day: date) -> str:
     """One version for what all arrival days say of an event day."""
-    paths = lake.arrivals(stream, day)
-    return joined_version([f"{path.name}={lake.note(path, VERSION)}" for path in paths]) if paths else "removed"
+    versions = [f"{path.name}={lake.note(path, VERSION)}" for path in lake.arrivals(stream, day)]
+    return joined_version(versions) if versions else "removed"

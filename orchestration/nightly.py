@@ -8,11 +8,12 @@ from pathlib import Path
 import dagster as dg
 import polars as pl
 
+from orchestration.defs.joined import built_days, told_days
 from orchestration.errors import RunError
 from orchestration.lake import Lake
 from orchestration.landing import all_arrival_days
 
-SESSIONS = dg.AssetKey(["lake", "billing_sessions"])
+BOOK = dg.AssetKey(["lake", "account_events"])
 
 INSTANCE = """\
 telemetry:
@@ -22,7 +23,13 @@ nux:
 concurrency:
   pools:
     default_limit: 1
+    granularity: run
+run_monitoring:
+  enabled: true
+  poll_interval_seconds: 20
 """
+"""Runs over the same lake wait for each other whole: between two steps it holds days that are half told.
+A run whose process died must be seen, or the others would wait for it for ever."""
 
 
 def dagster_home(home: Path) -> Path:
@@ -70,17 +77,20 @@ def run_night(home: Path, first: date, last: date) -> list[str]:
 
 
 def touched_months(instance: dg.DagsterInstance, run_id: str) -> list[str]:
-    """The monthly partitions, in any zone, of the days that a night has rebuilt, ascending."""
+    """The monthly partitions, in any zone, of the days that a night has rebuilt, ascending.
+
+    With those before them if the accounts' book has changed: a name stands on every page.
+    """
     from orchestration.partitions import MONTHS  # noqa: PLC0415  see run_night
 
-    records = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION).records
-    days = {
-        date.fromisoformat(record.partition_key)
-        for record in records
-        if record.partition_key and record.asset_key == SESSIONS
-    }
-    months = {(day + timedelta(days=n)).replace(day=1).isoformat() for day in days for n in (-1, 0, 1)}
-    return sorted(months.intersection(MONTHS.get_partition_keys()))
+    days = built_days(instance, run_id)
+    near = {(day + timedelta(days=n)).replace(day=1).isoformat() for day in days for n in (-1, 0, 1)}
+    book_changed = bool(told_days(instance, run_id, BOOK))
+    return [
+        month
+        for month in MONTHS.get_partition_keys()
+        if month in near or (book_changed and near and month <= max(near))
+    ]
 
 
 def _refusals(lake: Lake, first: date, last: date) -> list[str]:

@@ -6,7 +6,9 @@ import dagster as dg
 import polars as pl
 
 from orchestration import audits
+from orchestration.defs.joined import built_days
 from orchestration.defs.resources import Home
+from orchestration.lake import Lake
 
 SHOWN = 5
 """Rows of evidence in a check's description."""
@@ -29,11 +31,9 @@ def _verdict(
     )
 
 
-def _days(context: dg.AssetCheckExecutionContext) -> list[date]:
-    """The days of the run; a check started alone looks at the last one."""
-    if context.has_partition_key or context.has_partition_key_range:
-        return [date.fromisoformat(key) for key in context.partition_keys]
-    return []
+def _days(context: dg.AssetCheckExecutionContext, lake: Lake) -> list[date]:
+    """The days that this run built, joined ones included; a check started alone looks at the last month."""
+    return built_days(context.instance, context.run.run_id) or lake.days("conversations")[-31:]
 
 
 @dg.asset_check(asset=dg.AssetKey(["lake", "billing_sessions"]), blocking=True)
@@ -50,23 +50,20 @@ def ledger_balances(home: Home) -> dg.AssetCheckResult:
 def blocks_conserved(context: dg.AssetCheckExecutionContext, home: Home) -> dg.AssetCheckResult:
     """R8, R11: each conversation has just the blocks that it was counted as."""
     lake = home.lake()
-    days = _days(context) or lake.days("conversations")[-31:]
     return _verdict(
-        audits.lost_or_double_blocks(lake, days),
+        audits.lost_or_double_blocks(lake, _days(context, lake)),
         "conversations have other blocks than counted",
         "Materialize the sessions of their days again.",
     )
 
 
 @dg.asset_check(asset=dg.AssetKey(["lake", "billing_sessions"]), blocking=True)
-def requests_and_alerts_counted(context: dg.AssetCheckExecutionContext, home: Home) -> dg.AssetCheckResult:
-    """R12, R15: one session per API request and per delivered alert."""
-    lake = home.lake()
-    days = _days(context) or lake.days("conversations")[-31:]
+def sessions_called_for(home: Home) -> dg.AssetCheckResult:
+    """R8, R12, R15: each app has the sessions that its conversations, requests and alerts call for."""
     return _verdict(
-        audits.lost_requests_or_alerts(lake, days),
-        "days have other request or alert sessions than delivered",
-        "Materialize the sessions of these days again.",
+        audits.miscounted_apps(home.lake()),
+        "apps have other sessions than called for",
+        "Materialize the sessions of all days again.",
     )
 
 
@@ -74,8 +71,7 @@ def requests_and_alerts_counted(context: dg.AssetCheckExecutionContext, home: Ho
 def legs_have_conversations(context: dg.AssetCheckExecutionContext, home: Home) -> dg.AssetCheckResult:
     """R7: few logged legs stand alone; many say that interactions or keys are missing."""
     lake, limit = home.lake(), home.settings().unmatched_legs_limit
-    days = _days(context) or lake.days("conversations")[-31:]
-    unmatched, legs = audits.unmatched_share(lake, days)
+    unmatched, legs = audits.unmatched_share(lake, _days(context, lake))
     return dg.AssetCheckResult(
         passed=unmatched <= limit * legs,
         severity=dg.AssetCheckSeverity.WARN,
@@ -102,7 +98,7 @@ def checks() -> dg.Definitions:
         asset_checks=[
             ledger_balances,
             blocks_conserved,
-            requests_and_alerts_counted,
+            sessions_called_for,
             legs_have_conversations,
             ids_stand_on_one_day,
         ]

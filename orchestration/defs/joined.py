@@ -1,4 +1,4 @@
-"""Days that a run builds beside those it was asked for: late rows and chains of conversations join them to it."""
+"""Days that a run builds beside those it was asked for: late rows and long conversations join them to it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -8,6 +8,20 @@ import dagster as dg
 
 NOTHING_YET = "NULL"
 """How Dagster writes that an input had no event."""
+
+SESSIONS = dg.AssetKey(["lake", "billing_sessions"])
+
+
+def built_days(instance: dg.DagsterInstance, run_id: str) -> list[date]:
+    """The event days whose sessions a run has built, those that were joined to it included, ascending."""
+    return told_days(instance, run_id, SESSIONS)
+
+
+def told_days(instance: dg.DagsterInstance, run_id: str, key: dg.AssetKey) -> list[date]:
+    """The days of an asset that a run has told to be new, ascending."""
+    told = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION).records
+    days = {record.partition_key for record in told if record.asset_key == key}
+    return sorted(date.fromisoformat(day) for day in days if day)
 
 
 @dataclass(frozen=True)
@@ -41,7 +55,10 @@ def _provenance(
     context: dg.AssetExecutionContext, spec: dg.AssetSpec, seen: Mapping[dg.AssetKey, tuple[str, str]]
 ) -> dict[str, str]:
     """The tags by which Dagster tells that a day is stale: it sets them itself only for days asked for."""
-    tags = {"dagster/code_version": spec.code_version or context.run_id, "dagster/data_version": context.run_id}
+    tags = {
+        "dagster/code_version": spec.code_version or context.run_id,
+        "dagster/data_version": context.run_id,
+    }
     for key in _inputs(spec):
         pointer, version = seen[key]
         tags[f"dagster/input_event_pointer/{key.to_user_string()}"] = pointer

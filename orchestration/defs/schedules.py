@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import dagster as dg
 
+from orchestration.nightly import touched_months
 from orchestration.partitions import MONTHS
 from orchestration.settings import load_settings
 
@@ -47,12 +48,12 @@ def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     ),
 )
 def after_the_night(context: dg.RunStatusSensorContext) -> dg.RunRequest | dg.SkipReason:
-    """The pages of the month of the night's last day."""
-    tags = context.dagster_run.tags
-    day = tags.get("dagster/asset_partition_range_end") or tags.get("dagster/partition")
-    if day is None:
-        return dg.SkipReason("the run had no day")
-    return dg.RunRequest(run_key=context.dagster_run.run_id, partition_key=f"{day[:7]}-01")
+    """The pages of all months that the night has touched."""
+    months = touched_months(context.instance, context.dagster_run.run_id)
+    if not months:
+        return dg.SkipReason("the run built no sessions")
+    tags = {"dagster/asset_partition_range_start": months[0], "dagster/asset_partition_range_end": months[-1]}
+    return dg.RunRequest(run_key=context.dagster_run.run_id, tags=tags)
 
 
 @dg.definitions

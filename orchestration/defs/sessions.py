@@ -2,15 +2,16 @@
 
 import time
 from collections.abc import Iterator
-from datetime import date
 
 import dagster as dg
 
 from orchestration import fragmenting, sessionizing
-from orchestration.defs.ingestion import OWNERS
+from orchestration.defs.ingestion import OWNERS, seconds_since
+from orchestration.defs.joined import teller
 from orchestration.defs.resources import Home
 from orchestration.partitions import DAYS, days_of
-from orchestration.tables import STREAMS
+from orchestration.tables import FRAGMENTS, STREAMS
+from orchestration.terms import RECIPE as TERMS_RECIPE
 from orchestration.terms import terms_of
 
 SESSION_TABLES = {
@@ -22,8 +23,10 @@ SESSION_TABLES = {
 
 @dg.asset(
     key=["lake", "fragments"],
-    deps=[["lake", stream] for stream in STREAMS],
+    # `ingest` for the order within a run: no step makes `lake/<stream>`, so it hands none on.
+    deps=[[kind, stream] for kind in ("ingest", "lake") for stream in STREAMS],
     partitions_def=DAYS,
+    code_version=fragmenting.RECIPE,
     backfill_policy=dg.BackfillPolicy.single_run(),
     group_name="sessions",
     kinds={"polars", "parquet"},
@@ -35,15 +38,19 @@ def fragments(context: dg.AssetExecutionContext, home: Home) -> None:
 
     Builds the days that it is asked for and all others of which something new was delivered.
     """
-    lake = home.lake()
+    lake, asked = home.lake(), days_of(context)
     with lake.exclusive():
-        asked = set(days_of(context))
-        for day in sorted(asked | set(fragmenting.dirty_days(lake))):
+        told = teller(context, asked)
+        for day in sorted({*asked, *fragmenting.dirty_days(lake)}):
             began = time.monotonic()
-            rows = fragmenting.build_fragments(lake, day)
-            told = {"dagster/row_count": rows["stretches"], "seconds": round(time.monotonic() - began, 3)}
-            told |= {name: count for name, count in rows.items() if name != "stretches"}
-            _tell(context, context.asset_key, day, asked, told)
+            counts = fragmenting.build_fragments(lake, day)
+            metadata = {
+                "dagster/row_count": counts.pop("stretches"),
+                **counts,
+                "bytes": sum(lake.file(table, day).stat().st_size for table in FRAGMENTS),
+                "seconds": seconds_since(began),
+            }
+            told.tell(context.asset_key, day, metadata)
 
 
 @dg.multi_asset(
@@ -57,6 +64,7 @@ def fragments(context: dg.AssetExecutionContext, home: Home) -> None:
             kinds={"polars", "parquet"},
             owners=OWNERS,
             partitions_def=DAYS,
+            code_version=TERMS_RECIPE,
         )
         for table, description in SESSION_TABLES.items()
     ],
@@ -65,35 +73,24 @@ def fragments(context: dg.AssetExecutionContext, home: Home) -> None:
 )
 def sessionize(context: dg.AssetExecutionContext, home: Home) -> Iterator[dg.MaterializeResult]:
     """Builds the days it is asked for, those whose fragments changed, and all that chains join to them."""
-    lake = home.lake()
+    lake, asked = home.lake(), days_of(context)
     with lake.exclusive():
-        asked = set(days_of(context))
+        told = teller(context, asked)
         began = time.monotonic()
         terms = terms_of(lake, home.settings())
-        rebuilt = sessionizing.rebuild(lake, asked | set(sessionizing.dirty_days(lake, terms)), terms)
-    seconds = round(time.monotonic() - began, 3)
-    for day in rebuilt.days:
-        for table in SESSION_TABLES:
-            key = dg.AssetKey(["lake", table])
-            path = lake.file(table, day)
-            told = {
-                "dagster/row_count": rebuilt.rows[day][table],
-                "bytes": path.stat().st_size,
-                "seconds_of_run": seconds,
-            }
-            _tell(context, key, day, asked, told)
+        rebuilt = sessionizing.rebuild(lake, {*asked, *sessionizing.dirty_days(lake, terms)}, terms)
+        seconds = seconds_since(began)
+        for day in rebuilt.days:
+            for table in SESSION_TABLES:
+                metadata = {
+                    "dagster/row_count": rebuilt.rows[day][table],
+                    "bytes": lake.file(table, day).stat().st_size,
+                    "days_of_run": len(rebuilt.days),
+                    "seconds_of_run": seconds,
+                }
+                told.tell(dg.AssetKey(["lake", table]), day, metadata)
     for table in SESSION_TABLES:
         yield dg.MaterializeResult(asset_key=["lake", table])
-
-
-def _tell(
-    context: dg.AssetExecutionContext, key: dg.AssetKey, day: date, asked: set[date], told: dict[str, float]
-) -> None:
-    """Metadata of a partition of this run; for a day that was joined to it, a materialization of its own."""
-    if day in asked:
-        context.add_asset_metadata(told, asset_key=key, partition_key=day.isoformat())
-    else:
-        context.log_event(dg.AssetMaterialization(key, partition=day.isoformat(), metadata=told))
 
 
 @dg.definitions

@@ -7,11 +7,22 @@ from typing import Any
 
 import dagster as dg
 import duckdb
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
 
 from orchestration import dbt
 from orchestration.defs.ingestion import OWNERS
 from orchestration.defs.resources import Home
+from orchestration.tables import STREAMS
+
+MADE_BY = {
+    "lake/account_events": [["ingest", "account_events"], ["lake", "account_events"]],
+    "lake/files": [["ingest", stream] for stream in STREAMS],
+    "lake/quarantine": [["ingest", stream] for stream in STREAMS],
+    "lake/copies": [["lake", "fragments"]],
+    "lake/alert_sessions": [["lake", "fragments"]],
+    "lake/rejected_handoffs": [["lake", "conversations"]],
+}
+"""The assets behind those tables of the lake that are none themselves, or that no step makes."""
 
 
 class Translator(DagsterDbtTranslator):
@@ -23,6 +34,14 @@ class Translator(DagsterDbtTranslator):
         if dbt_resource_props.get("resource_type") == "seed":
             return "seeds"
         return str(folders[-1]) if folders else "usage"
+
+    def get_asset_spec(
+        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetSpec:
+        """As dbt says, but with sources stood for by the assets that make them (`MADE_BY`)."""
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        found = (MADE_BY.get(dep.asset_key.to_user_string(), [dep.asset_key]) for dep in spec.deps)
+        return spec.replace_attributes(deps=[key for keys in found for key in keys])
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
         """The team that answers for all of it."""

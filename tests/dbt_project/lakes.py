@@ -10,73 +10,19 @@ from typing import Any
 import duckdb
 import polars as pl
 
-TIME = pl.Datetime("ms", "UTC")
-_PLACE = {"file": pl.String, "line": pl.Int64}
-_SESSION = {
-    "account_id": pl.String,
-    "app_id": pl.String,
-    "channel": pl.String,
-    "user_id": pl.String,
-    "session_id": pl.String,
-    "conversation_id": pl.String,
-    "block_index": pl.Int32,
-    "started_at": TIME,
-    "ended_at": TIME,
-    "session_type": pl.String,
-    "is_complete": pl.Boolean,
-}
-_COPY = {"stream": pl.String, "event_day": pl.Date, "arrival_day": pl.Date, "file": pl.String}
-SCHEMAS: dict[str, dict[str, Any]] = {
-    "account_events": {
-        "event_id": pl.String,
-        "account_id": pl.String,
-        "app_id": pl.String,
-        "occurred_at": TIME,
-        "type": pl.String,
-        "modified_at": TIME,
-        "extra": pl.String,
-        **_PLACE,
-        "arrival_day": pl.Date,
-    },
-    "files": {
-        "stream": pl.String,
-        "arrival_day": pl.Date,
-        "file": pl.String,
-        "account_id": pl.String,
-        "rows": pl.Int64,
-        "excluded": pl.Int64,
-        "quarantined": pl.Int64,
-        "problem": pl.String,
-    },
-    "copies": {
-        **_COPY,
-        "account_id": pl.String,
-        "accepted": pl.Int64,
-        "duplicate": pl.Int64,
-        "superseded": pl.Int64,
-    },
-    "quarantine": {
-        "stream": pl.String,
-        "arrival_day": pl.Date,
-        **_PLACE,
-        "account_id": pl.String,
-        "reason": pl.String,
-        "raw": pl.String,
-    },
-    "rejected_handoffs": {**_COPY, "line": pl.Int64, "account_id": pl.String, "reason": pl.String},
-    "billing_sessions": _SESSION,
-    "voice_sessions": _SESSION,
-    "alert_sessions": {
-        "account_id": pl.String,
-        "app_id": pl.String,
-        "channel": pl.String,
-        "user_id": pl.String,
-        "delivery_id": pl.String,
-        "alert_name": pl.String,
-        "delivered_at": TIME,
-        "kind": pl.String,
-    },
-}
+from orchestration.tables import TABLES
+
+TABLES_READ = (
+    "account_events",
+    "files",
+    "copies",
+    "quarantine",
+    "rejected_handoffs",
+    "billing_sessions",
+    "voice_sessions",
+    "alert_sessions",
+)
+SCHEMAS = {table: TABLES[table] for table in TABLES_READ}
 
 
 def at(text: str) -> datetime:

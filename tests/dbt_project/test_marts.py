@@ -113,7 +113,12 @@ def files(lake: Lake) -> None:
             accepted=accepted, duplicate=duplicate, superseded=superseded,
         )  # fmt: skip
     lake.add(
-        "rejected_handoffs", **file, event_day=date(2026, 2, 1), line=4, reason="handoff without a start"
+        "rejected_handoffs",
+        **file,
+        event_id="h4",
+        occurred_at=at("2026-02-01T10:00"),
+        line=4,
+        reason="handoff without a start",
     )
     for line in (7, 8):
         lake.add("quarantine", **file, line=line, reason="unknown actor", raw="{}")
