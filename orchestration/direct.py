@@ -16,7 +16,7 @@ from orchestration.tables import COPIES, FILES, QUARANTINE
 from transforms.alerts import as_billing_sessions, delivered
 from transforms.contracts import lake_schema
 from transforms.copies import resolve_copies
-from transforms.ledger import file_ledger
+from transforms.ledger import file_ledger, kept_whole
 from transforms.parsing import ParsedFile, parse_file
 from transforms.rules import Rules
 from transforms.sessions import BILLING_SESSIONS, Sessions, sessions_of
@@ -135,18 +135,11 @@ def _with_alerts(sessions: Sessions, alerts: pl.DataFrame) -> Sessions:
 
 def _quarantine(parts: list[ParsedFile], sessions: Sessions, rows: dict[str, pl.DataFrame]) -> pl.DataFrame:
     """Refused rows, those among them that only their neighbours condemned (R7)."""
-    late = [QUARANTINE.to_frame()]
-    for stream in ("interactions", "handoffs"):
-        condemned = sessions.rejected_handoffs.filter(pl.col("stream") == stream).select(
-            "file", "line", "reason"
-        )
-        found = rows[stream].join(condemned, on=["file", "line"])
-        raw = pl.struct(pl.exclude("file", "line", "arrival_day", "reason")).struct.json_encode()
-        late.append(
-            found.with_columns(pl.lit(stream).alias("stream"), raw.alias("raw")).select(QUARANTINE.names())
-        )
+    late = kept_whole(sessions.rejected_handoffs, rows)
     refused = [part.quarantine.select(QUARANTINE.names()) for part in parts]
-    return pl.concat([*late, *refused]).sort("stream", "file", "line")
+    return pl.concat([QUARANTINE.to_frame(), late.select(QUARANTINE.names()), *refused]).sort(
+        "stream", "file", "line"
+    )
 
 
 def _ledger(result: Result) -> dict[str, object]:

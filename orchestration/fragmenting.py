@@ -44,7 +44,7 @@ def build_fragments(lake: Lake, day: date) -> dict[str, int]:
     winners: dict[str, pl.DataFrame] = {}
     counted = 0
     for stream in STREAMS:
-        winners[stream], copies = resolve_copies(_copies_of(lake, stream, day), stream)
+        winners[stream], copies = resolve_copies(copies_of(lake, stream, day), stream)
         lake.publish(lake.file("copies", stream, day), copies.select(COPIES.names()).sort(COPIES.names()))
         counted += int(copies["duplicate"].sum()) + int(copies["superseded"].sum())
     fragments = fragments_of(winners["interactions"], winners["handoffs"])
@@ -68,12 +68,13 @@ def build_fragments(lake: Lake, day: date) -> dict[str, int]:
 def rows_of_keys(lake: Lake, day: date, keys: pl.DataFrame) -> pl.DataFrame:
     """The `MARKED_ROWS` of some keys on a day, from the clean rows."""
     copies = lake.read("copies", "interactions", day)
-    rows = _copies_of(lake, "interactions", day)
+    rows = copies_of(lake, "interactions", day)
     if copies.filter((pl.col("duplicate") > 0) | (pl.col("superseded") > 0)).height:
         rows = resolve_copies(rows, "interactions")[0]
     return rows_of(marked(rows), keys)
 
 
-def _copies_of(lake: Lake, stream: str, day: date) -> pl.DataFrame:
+def copies_of(lake: Lake, stream: str, day: date) -> pl.DataFrame:
+    """Every valid copy of an event day, of all arrival days."""
     paths = lake.arrivals(stream, day)
     return pl.concat([lake_schema(stream).to_frame(), *(pl.read_parquet(path) for path in paths)])

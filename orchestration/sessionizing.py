@@ -6,12 +6,13 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from orchestration.fragmenting import fragments_version
+from orchestration.fragmenting import copies_of, fragments_version
 from orchestration.lake import INPUTS, Lake, days_between, midnight
 from orchestration.tables import SESSIONS
 from orchestration.terms import Terms
 from orchestration.window import Window
 from transforms.alerts import as_billing_sessions
+from transforms.ledger import kept_whole
 from transforms.sessions import BILLING_SESSIONS, Sessions, sessionize
 
 DAY = timedelta(days=1)
@@ -129,6 +130,7 @@ def _joined_before(lake: Lake, days: set[date], window: Window) -> set[date]:
 
 def _publish(lake: Lake, day: date, sessions: Sessions, terms: Terms) -> dict[str, int]:
     tables = {table: _of_day(getattr(sessions, table), STARTS[table], day) for table in SESSIONS}
+    tables["rejected_handoffs"] = _kept_whole(lake, day, tables["rejected_handoffs"])
     alerts = as_billing_sessions(lake.read("alert_sessions", day))
     tables["billing_sessions"] = pl.concat([tables["billing_sessions"], alerts]).sort(
         BILLING_SESSIONS.names()
@@ -141,6 +143,11 @@ def _publish(lake: Lake, day: date, sessions: Sessions, terms: Terms) -> dict[st
     for table in [*(table for table in SESSIONS if table != "conversations"), "conversations"]:
         lake.publish(lake.file(table, day), tables[table], note)
     return {table: frame.height for table, frame in tables.items()}
+
+
+def _kept_whole(lake: Lake, day: date, rejected: pl.DataFrame) -> pl.DataFrame:
+    rows = {stream: copies_of(lake, stream, day) for stream in rejected["stream"].unique().sort()}
+    return kept_whole(rejected, rows) if rows else rejected.with_columns(pl.lit(None, pl.String).alias("raw"))
 
 
 def _of_day(frame: pl.DataFrame, column: str, day: date) -> pl.DataFrame:

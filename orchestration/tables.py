@@ -26,7 +26,7 @@ SESSIONS = {
     "conversations": CONVERSATIONS,
     "billing_sessions": BILLING_SESSIONS,
     "voice_sessions": BILLING_SESSIONS,
-    "rejected_handoffs": REJECTED_HANDOFFS,
+    "rejected_handoffs": pl.Schema({**REJECTED_HANDOFFS, "raw": pl.String()}),
     "unmatched_legs": UNMATCHED_LEGS,
 }
 

@@ -1,5 +1,7 @@
 """The ledger of rows (R20): what became of every row of every file."""
 
+from collections.abc import Mapping
+
 import polars as pl
 
 LEDGER = pl.Schema(
@@ -28,6 +30,22 @@ def file_ledger(files: pl.DataFrame, copies: pl.DataFrame, rejected: pl.DataFram
         .select(pl.col(name).cast(dtype) for name, dtype in LEDGER.items())
         .sort(by)
     )
+
+
+def kept_whole(rejected: pl.DataFrame, rows: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Handoff rows that sessionizing refused (R7) with `raw`, the whole row as JSON (R20).
+
+    `rows` gives the clean rows of each stream, which carry `file` and `line`.
+    """
+    whole = [
+        frame.join(rejected.filter(pl.col("stream") == stream), on=["file", "line"], how="semi").select(
+            "file",
+            "line",
+            pl.struct(pl.exclude("file", "line", "arrival_day")).struct.json_encode().alias("raw"),
+        )
+        for stream, frame in rows.items()
+    ]
+    return rejected.join(pl.concat(whole), on=["file", "line"], how="left", maintain_order="left")
 
 
 def unbalanced(ledger: pl.DataFrame) -> pl.DataFrame:

@@ -119,6 +119,7 @@ def files(lake: Lake) -> None:
         occurred_at=at("2026-02-01T10:00"),
         line=4,
         reason="handoff without a start",
+        raw="{}",
     )
     for line in (7, 8):
         lake.add("quarantine", **file, line=line, reason="unknown actor", raw="{}")

@@ -140,14 +140,19 @@ def set_watermark(lake: Lake, arrival: date) -> None:
 
 def in_the_lake(lake: Lake) -> dict[str, pl.DataFrame]:
     return {
-        table: lake.scan(table).collect().drop("file", "line", "arrival_day", strict=False).sort(pl.all())
+        table: lake.scan(table)
+        .collect()
+        .drop("file", "line", "arrival_day", "raw", strict=False)
+        .sort(pl.all())
         for table in SESSIONS
     }
 
 
 def in_one_call(sessions: Sessions) -> dict[str, pl.DataFrame]:
     return {
-        table: getattr(sessions, table).drop("file", "line", "arrival_day", strict=False).sort(pl.all())
+        table: getattr(sessions, table)
+        .drop("file", "line", "arrival_day", "raw", strict=False)
+        .sort(pl.all())
         for table in SESSIONS
     }
 
