@@ -9,9 +9,10 @@ import dagster as dg
 import polars as pl
 
 from orchestration.defs.joined import built_days, told_days
-from orchestration.errors import RunError
+from orchestration.errors import RunError, UsageError
 from orchestration.lake import Lake
-from orchestration.landing import all_arrival_days
+from orchestration.landing import all_arrival_days, files_of, name_of
+from orchestration.tables import STREAMS, TABLES
 
 BOOK = dg.AssetKey(["lake", "account_events"])
 
@@ -45,24 +46,31 @@ def dagster_home(home: Path) -> Path:
 
 
 def waiting_days(home: Path) -> list[date]:
-    """Arrival days that have landed and were never ingested."""
-    known = {
+    """Arrival days with a landed file that no ingest has seen."""
+    landing, lake = home / "landing", Lake(home)
+    lake.ensure(TABLES)
+    seen = set(lake.scan("files").select("file").collect()["file"])
+    return [
         day
-        for stream in ("interactions", "handoffs", "alerts", "account_events")
-        for day in Lake(home).days("files", stream)
-    }
-    return [day for day in all_arrival_days(home / "landing") if day not in known]
+        for day in all_arrival_days(landing)
+        if any(
+            name_of(path, landing) not in seen
+            for stream in STREAMS
+            for path in files_of(landing, stream, day)
+        )
+    ]
 
 
 def run_night(home: Path, first: date, last: date) -> list[str]:
     """Runs the nightly job over arrival days, then the reports; gives the warnings of the run.
 
-    Raises RunError naming the steps that failed.
+    Raises RunError naming the steps that failed, UsageError where a day is no partition.
     """
     dagster_home(home)
     from orchestration.definitions import defs  # noqa: PLC0415  partitions are made when it is imported
     from orchestration.defs.schedules import LAKE, MARTS, NIGHT, REPORTS  # noqa: PLC0415
 
+    _refuse_unknown(first, last)
     repository = defs().get_repository_def()
     night, reports = repository.get_job(NIGHT), repository.get_job(REPORTS)
     with dg.DagsterInstance.get() as instance:
@@ -71,9 +79,22 @@ def run_night(home: Path, first: date, last: date) -> list[str]:
         lake = _run(night, instance, LAKE.resolve(repository.asset_graph), days)
         marts = _run(night, instance, MARTS.resolve(repository.asset_graph))
         months = touched_months(instance, lake.run_id)
-        pages = _run(reports, instance, None, (months[0], months[-1]))
-    failed_checks = [warning for result in (lake, marts, pages) for warning in _failed_checks(result)]
+        results = [lake, marts]
+        if months:
+            results.append(_run(reports, instance, None, (months[0], months[-1])))
+    failed_checks = [warning for result in results for warning in _failed_checks(result)]
     return [*_refusals(Lake(home), first, last), *failed_checks]
+
+
+def _refuse_unknown(first: date, last: date) -> None:
+    from orchestration.partitions import DAYS  # noqa: PLC0415  see run_night
+
+    known = DAYS.get_first_partition_key(), DAYS.get_last_partition_key()
+    for day in (first, last):
+        if not str(known[0]) <= day.isoformat() <= str(known[1]):
+            raise UsageError(
+                f"{day} lies outside {known[0]} to {known[1]}; the setting first_day names the first day"
+            )
 
 
 def touched_months(instance: dg.DagsterInstance, run_id: str) -> list[str]:
@@ -94,19 +115,24 @@ def touched_months(instance: dg.DagsterInstance, run_id: str) -> list[str]:
 
 
 def _refusals(lake: Lake, first: date, last: date) -> list[str]:
-    """What ingest refused of these arrival days, for the operator to see."""
+    """What was refused of these arrival days, by ingest or by sessionizing, for the operator to see."""
+    late = lake.scan("rejected_handoffs").group_by("file").agg(pl.len().cast(pl.Int64).alias("late"))
     files = (
         lake.scan("files")
         .filter(pl.col("arrival_day").is_between(first, last))
         .group_by("file")
         .agg(pl.col("quarantined").sum(), pl.col("problem").drop_nulls().first())
+        .join(late, on="file", how="left")
+        .with_columns(pl.col("quarantined") + pl.col("late").fill_null(0))
         .filter((pl.col("quarantined") > 0) | pl.col("problem").is_not_null())
         .sort("file")
+        .select("file", "quarantined", "problem")
         .collect()
     )
     return [
-        f"{file}: {quarantined} rows in quarantine" + (f" ({problem})" if problem else "")
-        for file, quarantined, problem in files.iter_rows()
+        f"{file}: {count} {'row' if count == 1 else 'rows'} in quarantine"
+        + (f" ({problem})" if problem else "")
+        for file, count, problem in files.iter_rows()
     ]
 
 
