@@ -18,8 +18,8 @@ PLACE = ["extra", "file", "line", "arrival_day"]
         ),
         (
             "handoffs",
-            "leg_id account_id app_id user_id channel session_id transferred_at accepted_at ended_at agent_id "
-            "modified_at",
+            "leg_id account_id app_id user_id channel session_id transferred_at accepted_at ended_at "
+            "agent_id modified_at",
         ),
         (
             "alerts",
@@ -28,7 +28,9 @@ PLACE = ["extra", "file", "line", "arrival_day"]
         ("account_events", "event_id account_id app_id occurred_at type modified_at"),
     ],
 )
-def test_the_lake_has_the_columns_of_its_stream_and_then_the_place_of_the_row(stream: str, columns: str) -> None:
+def test_the_lake_has_the_columns_of_its_stream_and_then_the_place_of_the_row(
+    stream: str, columns: str
+) -> None:
     assert list(lake_schema(stream)) == columns.split() + PLACE
 
 

@@ -33,7 +33,10 @@ TEN = datetime(2024, 3, 1, 10, tzinfo=UTC)
             message(occurred_at="2024-03-04T00:00:00Z"),
             "occurred_at: 2024-03-04T00:00:00Z is more than a day after the file's arrival on 2024-03-02",
         ),
-        (message(modified_at="x"), 'modified_at: not a time (ISO 8601 with zone, or epoch milliseconds): "x"'),
+        (
+            message(modified_at="x"),
+            'modified_at: not a time (ISO 8601 with zone, or epoch milliseconds): "x"',
+        ),
         (
             message(kind="greeting", actor="agent"),
             'actor: a greeting of "agent", only the app greets (R2)',
@@ -77,9 +80,7 @@ def test_all_statuses_of_alerts_are_kept(status: str) -> None:
 
 
 def test_an_unknown_type_of_account_event_is_refused() -> None:
-    assert (
-        reason("account_events", changed("account_events", type="magic")) == 'type: unknown value "magic"'
-    )
+    assert reason("account_events", changed("account_events", type="magic")) == 'type: unknown value "magic"'
 
 
 @pytest.mark.parametrize(
@@ -103,7 +104,15 @@ def test_a_time_is_iso_with_zone_or_epoch_milliseconds_and_finer_fractions_are_c
 
 
 @pytest.mark.parametrize(
-    "text", ["2024-02-30T00:00:00Z", "2024-03-01", "0000-01-01T00:00:00Z", "1e12", "999999999999999", "2024-03-01T10:00:00+25:00"]
+    "text",
+    [
+        "2024-02-30T00:00:00Z",
+        "2024-03-01",
+        "0000-01-01T00:00:00Z",
+        "1e12",
+        "999999999999999",
+        "2024-03-01T10:00:00+25:00",
+    ],
 )
 def test_a_time_that_does_not_exist_is_refused(text: str) -> None:
     assert "occurred_at: not a time" in reason("interactions", message(occurred_at=text))
@@ -158,15 +167,22 @@ def test_plain_unknown_columns_are_kept_alike() -> None:
 def test_a_file_of_another_stream_is_refused_as_such() -> None:
     result = parsed("handoffs", message(), message(event_id="e2"), "{")
     assert result.accepted.is_empty()
-    assert result.quarantine["reason"].to_list()[:2] == [
-        "not a file of the stream handoffs: no row has leg_id or transferred_at"
-    ] * 2
+    assert (
+        result.quarantine["reason"].to_list()[:2]
+        == ["not a file of the stream handoffs: no row has leg_id or transferred_at"] * 2
+    )
     assert result.quarantine["reason"][2].startswith("not JSON")
     assert "not a file of the stream handoffs" in result.files["problem"][0]
 
 
 def test_the_ledger_has_a_line_for_each_account_and_one_for_rows_that_tell_none() -> None:
-    rows = [message(), message(account_id="b", actor=""), message(account_id="b", is_test=True), "{", message()]
+    rows: list[dict[str, Any] | str | bytes] = [
+        message(),
+        message(account_id="b", actor=""),
+        message(account_id="b", is_test=True),
+        "{",
+        message(),
+    ]
     files = parsed("interactions", *rows).files
     assert files.select("account_id", "rows", "excluded", "quarantined").rows() == [
         ("", 1, 0, 1),
@@ -223,4 +239,4 @@ def test_what_a_file_holds_never_raises_in_any_stream() -> None:
     for stream in VALID:
         for data in (b"\0\0\0", b"\n\n", b"\x01", b"{}\n", b"[]\n", b"null", b"\xff\xfe{\0}\0"):
             for fmt in ("jsonl", "csv", "parquet"):
-                assert parse(data, fmt, stream).accepted.is_empty()  # type: ignore[arg-type]
+                assert parse(data, fmt, stream).accepted.is_empty()
