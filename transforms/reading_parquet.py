@@ -28,12 +28,10 @@ def read_parquet(data: bytes, contract: Contract) -> Reading:
 
 
 def _as_json(column: pl.Series) -> pl.Series:
-    """A column as JSON can hold it: instants as ISO 8601 with zone, bytes as text or else in hex."""
+    """A column as JSON can hold it: instants as ISO 8601 with zone, bytes as text."""
     if isinstance(column.dtype, pl.Datetime) and column.dtype.time_zone is not None:
         return column.dt.convert_time_zone("UTC").dt.to_string("%Y-%m-%dT%H:%M:%S%.9fZ")
     if column.dtype == pl.Binary:
-        try:
-            return column.cast(pl.String)
-        except pl.exceptions.PolarsError:
-            return column.bin.encode("hex")
+        texts = [None if value is None else text_of(value) for value in column]
+        return pl.Series(column.name, texts, pl.String)
     return column

@@ -145,12 +145,19 @@ def _elements(
         )
         done.append(before.with_columns(pl.col("conversation") + offset).drop("first_again", "until_at"))
         if again.is_empty():
-            return pl.concat(done)
+            return _renumbered(pl.concat(done)) if len(done) > 1 else done[0]
         offset += numbered.height
         moved = clocks.drop("from_at", "from_segment", "timeout_ms", "until_at").join(
             again.drop("first_again"), on="key"
         )
         clocks = with_timeout(moved, timeouts, rules)
+
+
+def _renumbered(numbered: pl.DataFrame) -> pl.DataFrame:
+    """Conversations of several passes numbered through, so that those of a key follow each other."""
+    return numbered.sort("key", "conversation", maintain_order=True).with_columns(
+        pl.col("conversation").rle_id().cast(pl.Int64)
+    )
 
 
 def _after_change(numbered: pl.DataFrame) -> pl.DataFrame:

@@ -9,6 +9,7 @@ import pytest
 import zstandard
 
 from orchestration.landing import (
+    all_arrival_days,
     arrival_day_of,
     arrival_days,
     decompressed,
@@ -132,3 +133,35 @@ def test_paths_globs_and_folders_are_expanded_each_file_once(tmp_path: Path) -> 
 def test_a_path_to_nothing_is_an_error_of_the_caller(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         expand([str(tmp_path / "nothing*")])
+
+
+def test_an_error_about_a_path_to_nothing_names_it(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"missing\.jsonl"):
+        expand([str(tmp_path / "missing.jsonl")])
+
+
+def test_a_name_with_brackets_is_a_file_before_it_is_a_glob(tmp_path: Path) -> None:
+    landed(tmp_path, "a[1].jsonl", "a1.jsonl")
+    assert expand([str(tmp_path / "a[1].jsonl")]) == [tmp_path / "a[1].jsonl"]
+
+
+@pytest.mark.parametrize(("packed", "kind"), [(GZIP, "gzip"), (ZSTD, "zstd")])
+def test_a_second_member_that_ends_early_keeps_the_first(packed: bytes, kind: str) -> None:
+    data, problem = decompressed(packed + packed[: len(packed) // 2])
+    assert data.startswith(TEXT)
+    assert (TEXT * 2).startswith(data)
+    assert problem == f"{kind} ends early"
+
+
+def test_a_gzip_file_cut_in_its_head_gives_nothing_and_says_so() -> None:
+    assert decompressed(GZIP[:5]) == (b"", "gzip ends early")
+
+
+def test_an_empty_file_holds_nothing_and_is_not_damaged() -> None:
+    assert decompressed(b"") == (b"", None)
+
+
+def test_all_arrival_days_are_those_of_the_folders_of_known_streams(tmp_path: Path) -> None:
+    landed(tmp_path, "alerts/2024-03-02/a.jsonl", "handoffs/2024-03-01/a.jsonl", "other/2024-03-05/a.jsonl")
+    landed(tmp_path, "alerts/2024-03-01/b.jsonl")
+    assert all_arrival_days(tmp_path) == [date(2024, 3, 1), date(2024, 3, 2)]

@@ -1,5 +1,7 @@
 """Which copy of a row counts (R18), whatever the order of files and rows (R19)."""
 
+import hashlib
+import json
 import random
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -10,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from tests.transforms.deliveries import VALID, parsed
 from transforms.contracts import Copies, lake_schema
 from transforms.copies import resolve_copies
 
@@ -103,18 +106,17 @@ def test_no_rows_give_empty_tables(stream: str) -> None:
     assert Copies.is_valid(copies)
 
 
-VARIANTS = st.fixed_dictionaries(
-    {
-        "event_id": st.sampled_from(["e1", "e2", "e3"]),
-        "account_id": st.sampled_from(["acme", "other"]),
-        "user_id": st.sampled_from(["u1", "u2"]),
-        "session_id": st.sampled_from([None, "s"]),
-        "modified_at": st.sampled_from([None, NOON, NOON + timedelta(hours=1)]),
-        "occurred_at": st.sampled_from([NOON, NOON + timedelta(minutes=1), NOON + timedelta(days=1)]),
-        "arrival_day": st.sampled_from([None, DAY, DAY + timedelta(days=1)]),
-        "file": st.sampled_from(["a", "b"]),
-    }
-)
+VARIANT: dict[str, st.SearchStrategy[Any]] = {
+    "event_id": st.sampled_from(["e1", "e2", "e3"]),
+    "account_id": st.sampled_from(["acme", "other"]),
+    "user_id": st.sampled_from(["u1", "u2"]),
+    "session_id": st.sampled_from([None, "s"]),
+    "modified_at": st.sampled_from([None, NOON, NOON + timedelta(hours=1)]),
+    "occurred_at": st.sampled_from([NOON, NOON + timedelta(minutes=1), NOON + timedelta(days=1)]),
+    "arrival_day": st.sampled_from([None, DAY, DAY + timedelta(days=1)]),
+    "file": st.sampled_from(["a", "b"]),
+}
+VARIANTS = st.fixed_dictionaries(VARIANT)
 
 
 @settings(max_examples=50, deadline=None)
@@ -144,9 +146,83 @@ def test_each_loser_is_superseded_once_per_content_and_its_copies_are_duplicates
     rows = [variant | {"line": number} for number, variant in enumerate(variants, start=1)]
     copies = resolve_copies(frame(*rows), "interactions")[1]
     keys = {(row["account_id"], row["event_id"], row["occurred_at"].date()) for row in rows}
-    contents = {
-        tuple(value for name, value in row.items() if name not in {"file", "line", "arrival_day"})
-        for row in rows
-    }
+    content_columns = sorted(set(VARIANT) - {"file", "arrival_day"})
+    contents = {tuple(row[name] for name in content_columns) for row in rows}
     assert copies["superseded"].sum() == len(contents) - len(keys)
     assert copies["duplicate"].sum() == len(rows) - len(contents)
+
+
+def content_hash(row: dict[str, Any]) -> str:
+    """R18's hash, written down a second time: a change of it would change which copies were billed."""
+    content = {name: row.get(name) for name in lake_schema("interactions")} | {
+        "event_day": row["occurred_at"].date()
+    }
+    for name in ("file", "line", "arrival_day"):
+        del content[name]
+    plain = {
+        name: value.isoformat(timespec="milliseconds") if isinstance(value, datetime) else value
+        for name, value in content.items()
+    }
+    text = json.dumps(plain, ensure_ascii=False, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def expected_winner(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """R18 row by row: the latest change, then the smallest hash; among identical ones the first to arrive."""
+    latest = max(row["modified_at"].timestamp() if row["modified_at"] else float("-inf") for row in rows)
+    newest = [
+        row
+        for row in rows
+        if (row["modified_at"].timestamp() if row["modified_at"] else float("-inf")) == latest
+    ]
+    smallest = min(content_hash(ROW | row) for row in newest)
+    same = [row for row in newest if content_hash(ROW | row) == smallest]
+    return min(same, key=lambda row: (row["arrival_day"] or date.min, row["file"], row["line"]))
+
+
+@settings(max_examples=40, deadline=None)
+@given(variants=st.lists(VARIANTS, min_size=1, max_size=10))
+def test_the_winners_are_those_of_the_rule_told_row_by_row(variants: list[dict[str, Any]]) -> None:
+    rows = [variant | {"line": number} for number, variant in enumerate(variants, start=1)]
+    by_key: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for row in rows:
+        by_key.setdefault((row["account_id"], row["event_id"], row["occurred_at"].date()), []).append(row)
+    winners = resolve_copies(frame(*rows), "interactions")[0]
+    assert set(winners["line"]) == {expected_winner(copies)["line"] for copies in by_key.values()}
+
+
+def test_equally_late_copies_are_told_apart_by_the_smallest_hash_of_their_content() -> None:
+    rivals = [ROW | {"user_id": f"u{number}", "modified_at": NOON, "line": number} for number in range(1, 6)]
+    winner = min(rivals, key=content_hash)
+    assert outcome(*rivals) == ([("a", winner["line"])], {"a": (1, 0, 4)})
+
+
+def test_the_content_hash_does_not_change_from_version_to_version() -> None:
+    expected = "e123a18f1b72b05d1588ad7246ba5f20f75056fa15de2d61193664c46e4949bb"
+    assert content_hash(ROW) == expected
+
+
+def test_rows_are_counted_by_event_day_file_and_account() -> None:
+    rows: list[dict[str, Any]] = [
+        {},
+        {"line": 2},
+        {"file": "b"},
+        {"account_id": "other"},
+        {"occurred_at": NOON + timedelta(days=1)},
+    ]
+    copies = resolve_copies(frame(*rows), "interactions")[1]
+    counted = copies.select("event_day", "file", "account_id", "accepted", "duplicate", "superseded").rows()
+    assert counted == [
+        (DAY, "a", "acme", 1, 1, 0),
+        (DAY, "a", "other", 1, 0, 0),
+        (DAY, "b", "acme", 0, 1, 0),
+        (DAY + timedelta(days=1), "a", "acme", 1, 0, 0),
+    ]
+
+
+@pytest.mark.parametrize("stream", ["interactions", "handoffs", "alerts", "account_events"])
+def test_every_stream_is_settled_by_its_own_id_and_time(stream: str) -> None:
+    accepted = parsed(stream, VALID[stream], VALID[stream]).accepted
+    winners, copies = resolve_copies(accepted, stream)
+    assert winners["line"].to_list() == [1]
+    assert copies.select("stream", "event_day", "accepted", "duplicate").rows() == [(stream, DAY, 1, 1)]
