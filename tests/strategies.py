@@ -4,21 +4,16 @@ One maker serves both hypothesis, which finds a smallest log that fails, and cro
 go through one run together and so cost next to nothing each.
 """
 
-import os
 import random
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from transforms.rules import Rules
 
-SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large)
-settings.register_profile("default", max_examples=300, deadline=None, suppress_health_check=SLOW)
-settings.register_profile("prove", max_examples=5000, deadline=None, suppress_health_check=SLOW)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 FEWER = settings(max_examples=settings().max_examples // 5)
 """For properties that hold on any log, where the comparison with the reference does the searching."""
 

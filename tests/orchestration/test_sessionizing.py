@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestration import fragmenting
@@ -168,7 +168,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @given(seed=st.integers(0, 10**6), order=st.randoms(use_true_random=False))
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12)
 def test_days_built_one_by_one_in_any_order_give_what_one_call_gives(
     folder: Path, seed: int, order: random.Random
 ) -> None:
@@ -192,7 +192,7 @@ def test_days_built_one_by_one_in_any_order_give_what_one_call_gives(
 
 
 @given(seed=st.integers(0, 10**6), late=st.randoms(use_true_random=False))
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12)
 def test_late_rows_and_what_they_make_dirty_give_what_timely_rows_give(
     folder: Path, seed: int, late: random.Random
 ) -> None:
