@@ -2,6 +2,8 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +11,7 @@ from typing import Annotated
 from cyclopts import App, CycloptsError, Parameter
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from orchestration.errors import RunError, UsageError
 
@@ -59,7 +62,7 @@ def sessionize(
 
     given = {"interactions": interactions, "handoffs": handoffs or [], "alerts": alerts or []}
     paths = {stream: listed for stream, listed in given.items() if listed}
-    with console.status("reading and counting…"):
+    with _stage("reading and counting…"):
         result = direct.sessionize_files(paths, apps, _instant(watermark), load_settings().rules)
         direct.write(result, out)
     sessions, totals = result.sessions, result.ledger
@@ -96,7 +99,10 @@ def generate(
     """
     from orchestration.generator import generate as write_logs  # noqa: PLC0415  see sessionize
 
-    with console.status("generating…"):
+    if events < 1 or days < 1:
+        raise UsageError("--events and --days must be at least 1")
+
+    with _stage("generating…"):
         summary = write_logs(events=events, days=days, seed=seed, out=out, first_day=first_day)
     for stream, rows in summary.rows.items():
         print(f"{stream:<17} {rows:>12,}")
@@ -110,7 +116,7 @@ def run(*, day: Annotated[date | None, Parameter(name="--date")] = None,
         last: Annotated[date | None, Parameter(name="--to")] = None) -> None:  # fmt: skip
     """Run the nightly job through Dagster, without a server: ingest, sessions, marts, reports.
 
-    Without options it takes every arrival day in landing/ that was never ingested.
+    Without options it takes every arrival day with a file in landing/ that was not seen yet.
 
     Parameters
     ----------
@@ -153,7 +159,7 @@ def demo(*, fresh: bool = True) -> None:
     from orchestration.demo import prepare  # noqa: PLC0415  see sessionize
 
     home = _home()
-    with console.status("generating two months of logs…"):
+    with _stage("generating two months of logs…"):
         first, last = prepare(home, fresh=fresh)
     print(f"logs of {first} to {last} are in {home / 'landing'}")
     _run(home, first, last)
@@ -176,12 +182,25 @@ def serve(*, port: int = 8600) -> None:
 def _run(home: Path, first: date, last: date) -> None:
     from orchestration.nightly import run_night  # noqa: PLC0415  see sessionize
 
-    with console.status(f"running {first} to {last}…"):
+    with _stage(f"running {first} to {last}…"):
         warnings = run_night(home, first, last)
     for warning in warnings:
         _warn(warning)
     print(f"done: {first} to {last}")
     print(f"reports: {home / 'reports' / 'index.html'}")
+
+
+@contextmanager
+def _stage(text: str) -> Iterator[None]:
+    """Shows that long work goes on: a spinner with the time, off a terminal a plain line."""
+    if not console.is_terminal:
+        console.print(text, highlight=False)
+        yield
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        progress.add_task(text)
+        yield
 
 
 def _home() -> Path:
@@ -220,7 +239,7 @@ def main(arguments: list[str] | None = None) -> None:
     except (UsageError, SettingsError) as error:
         _fail(error)
         sys.exit(2)
-    except RunError as error:
+    except (RunError, OSError) as error:
         _fail(error)
         sys.exit(1)
 

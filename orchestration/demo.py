@@ -1,7 +1,7 @@
 """The demo's home: two months of generated logs, and the settings that go with them."""
 
 import shutil
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from orchestration.errors import UsageError
@@ -30,7 +30,8 @@ def prepare(home: Path, *, fresh: bool) -> tuple[date, date]:
             _remove(home / name)
         generate_demo(home / "landing")
     days = all_arrival_days(home / "landing")
-    (home / FILE_NAME).write_text(f"first_day = {days[0]}\nschedule = false\n")
+    end = days[-1] + timedelta(days=1)  # rows may be a day ahead of their arrival
+    (home / FILE_NAME).write_text(f"first_day = {days[0]}\nlast_day = {end}\nschedule = false\n")
     return days[0], days[-1]
 
 

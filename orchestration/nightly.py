@@ -10,6 +10,7 @@ import polars as pl
 
 from orchestration.defs.joined import built_days, told_days
 from orchestration.errors import RunError, UsageError
+from orchestration.headless import TAG, only_headless
 from orchestration.lake import Lake
 from orchestration.landing import all_arrival_days, files_of, name_of
 from orchestration.tables import STREAMS, TABLES
@@ -73,7 +74,7 @@ def run_night(home: Path, first: date, last: date) -> list[str]:
     _refuse_unknown(first, last)
     repository = defs().get_repository_def()
     night, reports = repository.get_job(NIGHT), repository.get_job(REPORTS)
-    with dg.DagsterInstance.get() as instance:
+    with dg.DagsterInstance.get() as instance, only_headless(home, instance):
         # Apart, because Dagster plans each mart once per day of the range if they share a run.
         days = (first.isoformat(), last.isoformat())
         lake = _run(night, instance, LAKE.resolve(repository.asset_graph), days)
@@ -93,7 +94,7 @@ def _refuse_unknown(first: date, last: date) -> None:
     for day in (first, last):
         if not str(known[0]) <= day.isoformat() <= str(known[1]):
             raise UsageError(
-                f"{day} lies outside {known[0]} to {known[1]}; the setting first_day names the first day"
+                f"{day} lies outside {known[0]} to {known[1]}; see the settings first_day and last_day"
             )
 
 
@@ -146,7 +147,7 @@ def _run(
     result = job.execute_in_process(
         instance=instance,
         asset_selection=sorted(selection) if selection else None,
-        tags=dict(zip(names, partitions, strict=True)) if partitions else None,
+        tags={**TAG, **(dict(zip(names, partitions, strict=True)) if partitions else {})},
         run_config={"loggers": {"console": {"config": {"log_level": "ERROR"}}}},
         raise_on_error=False,
     )

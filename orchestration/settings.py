@@ -23,6 +23,8 @@ class Settings:
     home: Path
     first_day: date | None = None
     """First partition; without it the earliest arrival day in `landing/`."""
+    last_day: date | None = None
+    """Last partition of a home whose logs have ended; without it the partitions grow with the calendar."""
     schedule: bool = False
     """Whether the nightly schedule is on as soon as the daemon runs."""
     anchor: Anchor = "first_activity"
@@ -67,6 +69,9 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
             checked[name] = _READ[name](values[name])
         except ValueError as error:
             faults.append(f"setting {name} = {values[name]!r}: {error}")
+    first, last = checked.get("first_day"), checked.get("last_day")
+    if first and last and last < first:
+        faults.append(f"setting last_day = {last}: lies before first_day = {first}")
     if faults:
         raise SettingsError("\n".join(faults))
     return Settings(home=home, **checked)
@@ -116,6 +121,7 @@ def _share(value: Any) -> float:
 
 _READ = {
     "first_day": _day,
+    "last_day": _day,
     "schedule": _switch,
     "anchor": _one_of(*get_args(Anchor)),
     "handoff_starts_at": _one_of(*get_args(HandoffStart)),

@@ -11,6 +11,21 @@ import duckdb
 
 from reports import models
 
+MARTS_READ = (
+    "account_event_refusals",
+    "accounts",
+    "apps",
+    "file_ledger",
+    "invoice_line_items",
+    "invoices",
+    "quarantine_reasons",
+    "unrated_usage",
+    "usage_account_daily",
+    "usage_account_monthly",
+    "usage_monthly",
+)
+"""The marts that pages are made of."""
+
 MEASURES = tuple(measure.name for measure in fields(models.Measures))
 COUNTED = ("rows", "accepted", "duplicate", "superseded", "excluded", "quarantined")
 

@@ -1,4 +1,4 @@
-"""How far the property tests search: `HYPOTHESIS_PROFILE=prove` for more; the same examples each time in CI."""
+"""How far properties search: `HYPOTHESIS_PROFILE=prove` for more; the same examples each time in CI."""
 
 import os
 

@@ -4,8 +4,6 @@ from hashlib import blake2b
 
 import polars as pl
 
-KEY_COLUMNS = ("account_id", "app_id", "session_id", "channel", "user_id")
-
 
 def conversation_key() -> pl.Expr:
     """R1 as one text: account, app and `session_id`, else account, app, channel and user.

@@ -9,10 +9,11 @@ from orchestration.defs.ingestion import OWNERS
 from orchestration.defs.resources import Home
 from orchestration.partitions import MONTHS
 from orchestration.site import render_site
+from orchestration.site_marts import MARTS_READ
 
 
 @dg.asset(
-    deps=["usage_daily", "usage_monthly", "invoices", "invoice_line_items", "file_ledger"],
+    deps=MARTS_READ,
     partitions_def=MONTHS,
     backfill_policy=dg.BackfillPolicy.single_run(),
     group_name="reports",
@@ -29,6 +30,7 @@ def pages(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResult
         metadata={
             "pages_written": result.pages_written,
             "pages_unchanged": result.pages_unchanged,
+            "pages_removed": result.pages_removed,
             "bytes": result.bytes,
             "accounts": result.accounts,
             "seconds": round(time.monotonic() - began, 3),

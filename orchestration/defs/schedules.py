@@ -5,7 +5,7 @@ from datetime import timedelta
 import dagster as dg
 
 from orchestration.nightly import touched_months
-from orchestration.partitions import MONTHS
+from orchestration.partitions import DAYS, MONTHS
 from orchestration.settings import load_settings
 
 NIGHT, REPORTS = "night", "reports"
@@ -33,9 +33,11 @@ reports_job = dg.define_asset_job(
         dg.DefaultScheduleStatus.RUNNING if load_settings().schedule else dg.DefaultScheduleStatus.STOPPED
     ),
 )
-def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """The arrival day that has just ended."""
     day = (context.scheduled_execution_time - timedelta(days=1)).date().isoformat()
+    if day not in DAYS.get_partition_keys():
+        return dg.SkipReason(f"{day} is no partition; see the settings first_day and last_day")
     return dg.RunRequest(run_key=day, partition_key=day)
 
 

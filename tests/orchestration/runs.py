@@ -1,7 +1,7 @@
 """Runs through Dagster in a process of their own: its partitions are made when it is imported."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +12,11 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from orchestration.nightly import run_night
+Span = tuple[date, date]
+"""First and last day."""
+
+INGEST = tuple(f"ingest/{stream}" for stream in ("interactions", "handoffs", "alerts", "account_events"))
+SESSIONS = ("lake/fragments", "lake/conversations", "lake/billing_sessions", "lake/voice_sessions")
 
 
 @contextmanager
@@ -32,7 +36,7 @@ def _enter(first: str, last: str) -> None:
 
 @dataclass(frozen=True)
 class Told:
-    """What Dagster told of a run: whether it went well, days by asset, checks by outcome."""
+    """What Dagster told of a run: whether it went well, days by asset, checks and whether they passed."""
 
     success: bool
     days: dict[str, list[str]]
@@ -41,39 +45,39 @@ class Told:
 
 def night(home: Path, first: date, last: date) -> list[str]:
     """The whole night, as `quarterhour run` does it; gives its warnings."""
+    from orchestration.nightly import run_night  # noqa: PLC0415  it imports Dagster
+
     os.environ["QUARTERHOUR_HOME"] = str(home)
     return run_night(home, first, last)
 
 
-def lake_only(home: Path, spans: list[tuple[date, date]], *, ingest: bool = True) -> list[Told]:
-    """A run per span of days over the lake alone, without marts."""
+def lake_runs(home: Path, spans: Sequence[Span], keys: Sequence[str], *, checks: bool = True) -> list[Told]:
+    """A run per span of days over some assets of the lake."""
     os.environ["QUARTERHOUR_HOME"] = str(home)
-    return [_told(_lake_run(ingest, span)) for span in spans]
-
-
-def _lake_run(ingest: bool, span: tuple[date, date]) -> Any:
-    tags = zip(
-        ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end"),
-        map(str, span),
-        strict=True,
+    names = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
+    results = (
+        _job(tuple(keys), checks).execute_in_process(
+            tags=dict(zip(names, map(str, span), strict=True)),
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            raise_on_error=False,
+        )
+        for span in spans
     )
-    return _lake_job(ingest).execute_in_process(
-        tags=dict(tags),
-        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-        raise_on_error=False,
-    )
+    return [_told(result) for result in results]
 
 
 @cache
-def _lake_job(ingest: bool) -> Any:
-    import dagster as dg  # noqa: PLC0415  only the process of the runs needs it
+def _job(keys: tuple[str, ...], checks: bool) -> Any:
+    import dagster as dg  # noqa: PLC0415  see night
 
-    from orchestration.definitions import defs  # noqa: PLC0415
-    from orchestration.defs.schedules import LAKE, NIGHT  # noqa: PLC0415
+    from orchestration.definitions import defs  # noqa: PLC0415  see night
+    from orchestration.defs.schedules import NIGHT  # noqa: PLC0415  see night
 
-    repository = defs().get_repository_def()
-    chosen = LAKE if ingest else LAKE - dg.AssetSelection.groups("ingestion")
-    return repository.get_job(NIGHT).get_subset(asset_selection=chosen.resolve(repository.asset_graph))
+    chosen = [dg.AssetKey.from_user_string(key) for key in keys]
+    of_checks = None if checks else set()
+    return defs().get_repository_def().get_job(NIGHT).get_subset(
+        asset_selection=chosen, asset_check_selection=of_checks
+    )  # fmt: skip
 
 
 def _told(result: Any) -> Told:
@@ -85,14 +89,15 @@ def _told(result: Any) -> Told:
     return Told(result.success, {key: sorted(found) for key, found in days.items()}, checks)
 
 
-def each_day(first: date, last: date) -> list[tuple[date, date]]:
+def each_day(first: date, last: date) -> list[Span]:
     """Days as spans of one."""
     return [(first + timedelta(days=n),) * 2 for n in range((last - first).days + 1)]
 
 
-def bytes_of(folder: Path, pattern: str) -> dict[str, str]:
-    """A hash by file."""
+def bytes_of(folder: Path) -> dict[str, str]:
+    """A hash by file; what is hidden is left out."""
     return {
         path.relative_to(folder).as_posix(): sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.glob(pattern))
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not path.name.startswith(".")
     }

@@ -109,6 +109,8 @@ def test_apps_and_watermark_decide_where_conversations_end_and_whether(logs: Pat
         (["sessionize", "--interactions", __file__, "--apps", __file__, "--out", "x"], "inactivity_minutes"),
         (["run", "--date", "2026-03-01", "--from", "2026-03-01"], "not both"),
         (["run", "--from", "2026-03-02", "--to", "2026-03-01"], "after"),
+        (["generate", "--events", "0", "--out", "x"], "at least 1"),
+        (["run", "--date", "1970-01-01"], "first_day"),
         (["serve"], "no reports"),
         (["nonsense"], "nonsense"),
     ],

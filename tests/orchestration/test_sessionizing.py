@@ -221,3 +221,17 @@ def _bring_up_to_date(lake: Lake, chosen: Settings) -> None:
         build_fragments(lake, day)
     terms = terms_of(lake, chosen)
     rebuild(lake, dirty_days(lake, terms), terms)
+
+
+@pytest.mark.parametrize("text", ["30", 30, "30.5", " 30 ", "1e2", "4", 20161, None, True])
+def test_only_whole_minutes_from_5_to_20160_are_timeouts(tmp_path: Path, text: object) -> None:
+    """The marts refuse the same events (int_account_events_judged)."""
+    lake = Lake(tmp_path)
+    lake.ensure(TABLES)
+    event = {
+        "event_id": "t", "account_id": "acme", "app_id": "app-0", "type": "inactivity_minutes_set",
+        "occurred_at": midnight(FIRST), "extra": json.dumps({"inactivity_minutes": text}),
+    }  # fmt: skip
+    deliver(lake, "account_events", _as(pl.DataFrame([event]), "account_events"), "occurred_at")
+    taken = terms_of(lake, Settings(home=tmp_path)).timeouts["inactivity_minutes"].to_list()
+    assert taken == ([30] if str(text) == "30" else [])

@@ -89,8 +89,12 @@ valued as (
                 then 'seats is not a whole number'
             when
                 spelled_out.event_type = 'inactivity_minutes_set'
-                and coalesce(try_cast(spelled_out.inactivity_text as integer), 0) not between 5 and 20160
-                then 'inactivity_minutes is not between 5 and 20160'
+                and not coalesce(
+                    regexp_full_match(spelled_out.inactivity_text, '[0-9]{1,5}')
+                    and try_cast(spelled_out.inactivity_text as integer) between 5 and 20160,
+                    false
+                )
+                then 'inactivity_minutes is not a whole number between 5 and 20160'
             when
                 spelled_out.event_type = 'tax_set'
                 and not coalesce(
