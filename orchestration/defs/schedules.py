@@ -5,7 +5,7 @@ from datetime import timedelta
 import dagster as dg
 
 from orchestration.nightly import touched_months
-from orchestration.partitions import DAYS, MONTHS
+from orchestration.partitions import DAYS
 from orchestration.settings import load_settings
 
 NIGHT, REPORTS = "night", "reports"
@@ -20,7 +20,6 @@ night_job = dg.define_asset_job(
 reports_job = dg.define_asset_job(
     REPORTS,
     selection=dg.AssetSelection.groups("reports"),
-    partitions_def=MONTHS,
     description="Render the pages of a month.",
 )
 

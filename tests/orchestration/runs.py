@@ -73,11 +73,11 @@ def _job(keys: tuple[str, ...], checks: bool) -> Any:
     from orchestration.definitions import defs  # noqa: PLC0415  see night
     from orchestration.defs.schedules import NIGHT  # noqa: PLC0415  see night
 
-    chosen = [dg.AssetKey.from_user_string(key) for key in keys]
-    of_checks = None if checks else set()
-    return defs().get_repository_def().get_job(NIGHT).get_subset(
-        asset_selection=chosen, asset_check_selection=of_checks
-    )  # fmt: skip
+    job = defs().get_repository_def().get_job(NIGHT)
+    return job.get_subset(
+        asset_selection={dg.AssetKey.from_user_string(key) for key in keys},
+        asset_check_selection=None if checks else set(),
+    )
 
 
 def _told(result: Any) -> Told:
