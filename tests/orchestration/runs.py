@@ -52,11 +52,12 @@ def night(home: Path, first: date, last: date) -> list[str]:
 
 
 def lake_runs(home: Path, spans: Sequence[Span], keys: Sequence[str], *, checks: bool = True) -> list[Told]:
-    """A run per span of days over some assets of the lake."""
+    """A run per span of days over some assets of the lake; runs over a home know of each other."""
     os.environ["QUARTERHOUR_HOME"] = str(home)
     names = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
     results = (
         _job(tuple(keys), checks).execute_in_process(
+            instance=_instance(home),
             tags=dict(zip(names, map(str, span), strict=True)),
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             raise_on_error=False,
@@ -64,6 +65,29 @@ def lake_runs(home: Path, spans: Sequence[Span], keys: Sequence[str], *, checks:
         for span in spans
     )
     return [_told(result) for result in results]
+
+
+def stale_days(home: Path, key: str) -> list[str]:
+    """The days of an asset that the UI would show as stale."""
+    import dagster as dg  # noqa: PLC0415  see night
+    from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus  # noqa: PLC0415
+    from dagster._core.loader import LoadingContextForTest  # noqa: PLC0415
+
+    from orchestration.definitions import defs  # noqa: PLC0415  see night
+    from orchestration.partitions import DAYS  # noqa: PLC0415  see night
+
+    instance = _instance(home)
+    graph = defs().get_repository_def().asset_graph
+    statuses = CachingStaleStatusResolver(instance, graph, LoadingContextForTest(instance))
+    asset = dg.AssetKey.from_user_string(key)
+    return [day for day in DAYS.get_partition_keys() if statuses.get_status(asset, day) == StaleStatus.STALE]
+
+
+@cache
+def _instance(home: Path) -> Any:
+    import dagster as dg  # noqa: PLC0415  see night
+
+    return dg.DagsterInstance.ephemeral()
 
 
 @cache

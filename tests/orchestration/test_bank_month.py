@@ -88,11 +88,19 @@ def test_one_ranged_night_gives_the_rows_of_one_call_and_pages_that_add_up_to_th
 
     with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as marts:
         usage = marts.sql(
-            "select sum(billing_sessions), sum(voice_sessions), sum(provisional_sessions) from usage_monthly"
+            "select strftime(usage_month_date, '%Y-%m'), sum(billing_sessions), sum(voice_sessions),"
+            " sum(provisional_sessions) from usage_monthly group by 1 having sum(billing_sessions) > 0"
         ).fetchall()
-        by_month = marts.sql(
-            "select strftime(usage_month_date, '%Y-%m'), sum(billing_sessions), sum(voice_sessions)"
-            " from usage_monthly group by 1 order by 1"
+        invoiced = marts.sql(
+            "select metric, sum(quantity)::int from invoice_line_items where metric <> 'base_fee' group by 1"
         ).fetchall()
-    assert usage == [(33_043, 33_675, 0)]
-    print(by_month, sorted((home / "reports").rglob("*")))
+    assert usage == [("1999-02", 33_043, 33_675, 0)]
+    assert dict(invoiced) == {"billing_sessions": 33_043, "voice_sessions": 33_675}
+
+    (month,) = (home / "reports").glob("*/1999-02")
+    usage_page = (month / "usage.html").read_text()
+    assert "33,043" in usage_page
+    assert "33,675" in usage_page
+    invoice_page = (month / "invoice.html").read_text()
+    assert "21,246" in invoice_page  # of the app ivr-PS
+    assert "21,649" in invoice_page
