@@ -1,4 +1,4 @@
-"""The command `quarterhour`."""
+"""The command `quarterhour`. Commands import what they need themselves: `--help` does not wait for it."""
 
 import os
 import sys
@@ -57,8 +57,8 @@ def sessionize(
     watermark
         ISO time up to which all rows are known; later conversations are provisional. Default: all complete.
     """
-    from orchestration import direct  # noqa: PLC0415  Polars takes half a second to load; --help need not wait
-    from orchestration.settings import load_settings  # noqa: PLC0415
+    from orchestration import direct
+    from orchestration.settings import load_settings
 
     given = {"interactions": interactions, "handoffs": handoffs or [], "alerts": alerts or []}
     paths = {stream: listed for stream, listed in given.items() if listed}
@@ -97,7 +97,7 @@ def generate(
     first_day
         The first of the days.
     """
-    from orchestration.generator import generate as write_logs  # noqa: PLC0415  see sessionize
+    from orchestration.generator import generate as write_logs
 
     if events < 1 or days < 1:
         raise UsageError("--events and --days must be at least 1")
@@ -127,7 +127,7 @@ def run(*, day: Annotated[date | None, Parameter(name="--date")] = None,
     last
         Last of a range of arrival days.
     """
-    from orchestration.nightly import waiting_days  # noqa: PLC0415  see sessionize
+    from orchestration.nightly import waiting_days
 
     home = _home()
     if day and (first or last):
@@ -156,7 +156,7 @@ def demo(*, fresh: bool = True) -> None:
     fresh
         Start from an empty demo home (only what earlier demos wrote is removed).
     """
-    from orchestration.demo import prepare  # noqa: PLC0415  see sessionize
+    from orchestration.demo import prepare
 
     home = _home()
     with _stage("generating two months of logs…"):
@@ -174,13 +174,13 @@ def serve(*, port: int = 8600) -> None:
     port
         The port on 127.0.0.1; 0 takes a free one.
     """
-    from orchestration.serve import serve_reports  # noqa: PLC0415  see sessionize
+    from orchestration.serve import serve_reports
 
     serve_reports(_home() / "reports", port)
 
 
 def _run(home: Path, first: date, last: date) -> None:
-    from orchestration.nightly import run_night  # noqa: PLC0415  see sessionize
+    from orchestration.nightly import run_night
 
     with _stage(f"running {first} to {last}…"):
         warnings = run_night(home, first, last)
@@ -204,7 +204,7 @@ def _stage(text: str) -> Iterator[None]:
 
 
 def _home() -> Path:
-    from orchestration.settings import load_settings  # noqa: PLC0415  see sessionize
+    from orchestration.settings import load_settings
 
     home = load_settings().home
     home.mkdir(parents=True, exist_ok=True)
@@ -230,7 +230,7 @@ def _warn(message: str) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line and ends with its exit code."""
-    from orchestration.settings import SettingsError  # noqa: PLC0415  see sessionize
+    from orchestration.settings import SettingsError
 
     try:
         app(arguments, exit_on_error=False, print_error=True)
