@@ -69,7 +69,7 @@ def run_night(home: Path, first: date, last: date) -> list[str]:
     """
     dagster_home(home)
     from orchestration.definitions import defs  # noqa: PLC0415  partitions are made when it is imported
-    from orchestration.defs.schedules import LAKE, MARTS, NIGHT, REPORTS  # noqa: PLC0415
+    from orchestration.defs.schedules import LAKE, MARTS, NIGHT, REPORTS  # noqa: PLC0415  as above
 
     _refuse_unknown(first, last)
     repository = defs().get_repository_def()
