@@ -1,18 +1,24 @@
 """Fragments of an event day, from the copies that all its arrival days delivered (R18, R19)."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import polars as pl
 
+from orchestration.copies import Resolved, resolved
 from orchestration.lake import INPUTS, VERSION, Lake, joined_version, midnight_ms
 from orchestration.tables import COPIES, FRAGMENTS, STREAMS
 from transforms.alerts import delivered
 from transforms.contracts import lake_schema
-from transforms.copies import resolve_copies
-from transforms.fragments import fragments_of, loose_ends, marked, rows_of
+from transforms.fragments import Fragments, concatenated, fragments_of, loose_ends, rows_of
 
-RECIPE = "1"
+RECIPE = "2"
 """Changes when the same rows would give other fragments, so that all days are built again."""
+
+
+ROWS_AT_ONCE = 8_000_000
+"""A day with more rows is worked in buckets of keys."""
+KEYS_END = 2**64
 
 
 def delivered_version(lake: Lake, day: date) -> str:
@@ -41,16 +47,16 @@ def dirty_days(lake: Lake) -> list[date]:
 def build_fragments(lake: Lake, day: date) -> dict[str, int]:
     """Publishes fragments, alert sessions and the copies' count of one day; gives rows by table."""
     inputs = delivered_version(lake, day)
-    winners: dict[str, pl.DataFrame] = {}
-    counted = 0
-    for stream in STREAMS:
-        winners[stream], copies = resolve_copies(copies_of(lake, stream, day), stream)
-        lake.publish(lake.file("copies", stream, day), copies.select(COPIES.names()).sort(COPIES.names()))
-        counted += int(copies["duplicate"].sum()) + int(copies["superseded"].sum())
-    fragments = fragments_of(winners["interactions"], winners["handoffs"])
+    streams = {stream: resolved(lake, stream, day) for stream in STREAMS}
+    for stream, found in streams.items():
+        lake.publish(
+            lake.file("copies", stream, day), found.copies.select(COPIES.names()).sort(COPIES.names())
+        )
+    fragments = _fragments(streams["interactions"], streams["handoffs"])
     tables = {
-        "alert_sessions": delivered(winners["alerts"]),
+        "alert_sessions": delivered(streams["alerts"].winners.collect()),
         "loose_ends": loose_ends(fragments, midnight_ms(day + timedelta(days=1))),
+        "identities": fragments.identities,
         "requests": fragments.requests,
         "legs": fragments.legs,
         "marked_rows": fragments.marked_rows,
@@ -60,18 +66,42 @@ def build_fragments(lake: Lake, day: date) -> dict[str, int]:
         lake.publish(lake.file(table, day), rows, inputs)
     return {
         **{table: rows.height for table, rows in tables.items()},
-        "rows": sum(frame.height for frame in winners.values()),
-        "copies_left_out": counted,
+        "rows": sum(int(found.copies["accepted"].sum()) for found in streams.values()),
+        "copies_left_out": sum(found.left_out for found in streams.values()),
     }
+
+
+def _fragments(interactions: Resolved, handoffs: Resolved) -> Fragments:
+    """Fragments of a day, by buckets of keys where it has more rows than are worked at once (R19).
+
+    Files are in the order of keys and their statistics tell where, so a bucket reads little else than its own.
+    """
+    parts = []
+    for bucket in buckets(interactions.rows, ROWS_AT_ONCE):
+        rows, legs = (_between(found.winners, bucket) for found in (interactions, handoffs))
+        named = [_between(found.named, bucket) for found in (interactions, handoffs)]
+        parts.append(fragments_of(rows, legs, named))
+    return concatenated(parts)
+
+
+def buckets(rows: int, at_once: int) -> list[tuple[int, int]]:
+    """Ranges of keys, half-open, in each of which about `at_once` of the rows lie: keys are hashes."""
+    count = max(1, -(-rows // at_once))
+    edges = [KEYS_END * number // count for number in range(count + 1)]
+    return list(pairwise(edges))
+
+
+def _between(rows: pl.LazyFrame, bucket: tuple[int, int]) -> pl.LazyFrame:
+    first, end = bucket
+    if (first, end) == (0, KEYS_END):
+        return rows
+    key = pl.col("key")
+    return rows.filter((key >= pl.lit(first, pl.UInt64)) & (key <= pl.lit(end - 1, pl.UInt64)))
 
 
 def rows_of_keys(lake: Lake, day: date, keys: pl.DataFrame) -> pl.DataFrame:
     """The `MARKED_ROWS` of some keys on a day, from the clean rows."""
-    copies = lake.read("copies", "interactions", day)
-    rows = copies_of(lake, "interactions", day)
-    if copies.filter((pl.col("duplicate") > 0) | (pl.col("superseded") > 0)).height:
-        rows = resolve_copies(rows, "interactions")[0]
-    return rows_of(marked(rows), keys)
+    return rows_of(resolved(lake, "interactions", day).winners, keys)
 
 
 def copies_of(lake: Lake, stream: str, day: date) -> pl.DataFrame:

@@ -10,6 +10,7 @@ from orchestration.lake import VERSION, Lake, joined_version
 from orchestration.landing import files_of, name_of, read_landed
 from orchestration.tables import FILES, QUARANTINE
 from transforms.contracts import lake_schema
+from transforms.keys import in_key_order
 from transforms.parsing import ParsedFile, parse_file
 
 DAY_COLUMN = {
@@ -81,13 +82,18 @@ def _publish_rows(lake: Lake, stream: str, arrival_day: date, rows: pl.DataFrame
         path = lake.file(stream, day, arrival_day)
         before = lake.note(path, VERSION)
         if day in new:
-            after = lake.publish(path, new[day].sort("file", "line"))
+            after = lake.publish(path, _in_order(new[day], stream))
         else:
             path.unlink()
             after = None
         if after != before:
             changed[day] = _version_of_day(lake, stream, day)
     return changed
+
+
+def _in_order(rows: pl.DataFrame, stream: str) -> pl.DataFrame:
+    """Rows of conversations by key and time, so that counting them need not sort; others as delivered."""
+    return in_key_order(rows, DAY_COLUMN[stream]) if "key" in rows.columns else rows.sort("file", "line")
 
 
 def _version_of_day(lake: Lake, stream: str, day: date) -> str:

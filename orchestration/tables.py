@@ -4,7 +4,7 @@ import polars as pl
 
 from transforms.alerts import ALERT_COLUMNS
 from transforms.contracts import Copies, Files, Quarantine, lake_schema, schema_of
-from transforms.fragments import LEGS, LOOSE_ENDS, MARKED_ROWS, REQUESTS, STRETCHES
+from transforms.fragments import LOOSE_ENDS, SCHEMAS
 from transforms.sessions import BILLING_SESSIONS, CONVERSATIONS, REJECTED_HANDOFFS, UNMATCHED_LEGS
 
 STREAMS = ("interactions", "handoffs", "alerts", "account_events")
@@ -15,13 +15,7 @@ COPIES = schema_of(Copies)
 ALERT_SESSIONS = pl.Schema({name: lake_schema("alerts")[name] for name in ALERT_COLUMNS})
 """Delivered alerts and proactive notifications (R15)."""
 
-FRAGMENTS = {
-    "stretches": STRETCHES,
-    "marked_rows": MARKED_ROWS,
-    "legs": LEGS,
-    "requests": REQUESTS,
-    "loose_ends": LOOSE_ENDS,
-}
+FRAGMENTS = {**SCHEMAS, "loose_ends": LOOSE_ENDS}
 SESSIONS = {
     "conversations": CONVERSATIONS,
     "billing_sessions": BILLING_SESSIONS,

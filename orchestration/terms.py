@@ -13,7 +13,7 @@ from transforms.rules import Rules
 from transforms.timeouts import TIMEOUTS
 
 DAY = timedelta(days=1)
-RECIPE = "1"
+RECIPE = "2"
 """Changes when the same fragments would give other sessions, so that all days are built again."""
 WHOLE_NUMBER = "^[0-9]{1,5}$"
 """How minutes are written in the account's book; the marts refuse the same events."""

@@ -19,7 +19,7 @@ from transforms.fragments import (
     LEG,
     START,
     Fragments,
-    merged,
+    concatenated,
     no_fragments,
 )
 from transforms.timeouts import MINUTE_MS
@@ -60,7 +60,7 @@ class Window:
         edge = 1 if step < 0 else 0
         keys = self.open_keys(day + edge * DAY)
         while keys.height and (day >= end if step < 0 else day <= end):
-            parts[day] = _of_keys(self.day(day), keys)
+            parts[day] = self.day(day).of_keys(keys)
             beyond = self.open_keys(day + (1 - edge) * DAY)
             keys = keys.join(beyond, on="key", how="semi").join(
                 self._broken(parts[day]), on="key", how="anti"
@@ -71,7 +71,7 @@ class Window:
         """Keys without legs that were silent for longer than any timeout between two of their stretches."""
         gap = pl.col("first_at") - pl.col("last_at").shift(1)
         return (
-            self.with_longest(part.stretches)
+            self.with_longest(part.stretches, part.identities)
             .join(part.careful_keys(), on="key", how="anti")
             .join(self.loose, on="key", how="anti")
             .sort("key", "first_at")
@@ -93,14 +93,14 @@ class Window:
     def _open_on(self, day: date, boundary: int) -> pl.DataFrame:
         part = self.day(day)
         reaching = [
-            part.stretches.select("key", "app_id", pl.col("last_at").alias("until")),
-            part.marked_rows.select("key", "app_id", pl.col("at").alias("until")),
-            part.legs.select("key", "app_id", pl.coalesce("ended_at", "transferred_at").alias("until")),
+            part.stretches.select("key", "who", pl.col("last_at").alias("until")),
+            part.marked_rows.select("key", "who", pl.col("at").alias("until")),
+            part.legs.select("key", "who", pl.coalesce("ended_at", "transferred_at").alias("until")),
         ]
         return (
             pl.concat(reaching)
             .filter(pl.col("until") >= boundary - self.longest_ms)
-            .pipe(self.with_longest)
+            .pipe(self.with_longest, part.identities)
             .filter(pl.col("until") + pl.col("longest_ms") >= boundary)
             .select("key")
         )
@@ -116,20 +116,22 @@ class Window:
         ends = self.loose.filter((pl.col("mark") == END) & (pl.col("at") >= boundary - self.longest_ms))
         return pl.concat([over.select("key"), starts.join(ends, on="key", how="semi").select("key")])
 
-    def with_longest(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Adds `longest_ms`, the longest timeout that the row's app ever had."""
+    def with_longest(self, rows: pl.DataFrame, identities: pl.DataFrame | None = None) -> pl.DataFrame:
+        """Adds `longest_ms`, the longest timeout that the row's app ever had; `identities` tell its app."""
         if self.longest.is_empty():
-            return frame.with_columns(pl.lit(self.default_ms).alias("longest_ms"))
-        return frame.join(self.longest, on="app_id", how="left").with_columns(
-            pl.max_horizontal(pl.col("longest_ms").fill_null(self.default_ms), pl.lit(self.default_ms))
-        )
+            return rows.with_columns(pl.lit(self.default_ms).alias("longest_ms"))
+        known, by = self.longest, "app_id"
+        if identities is not None:
+            known, by = identities.join(self.longest, on="app_id").select("who", "longest_ms"), "who"
+        longest = pl.max_horizontal(pl.col("longest_ms").fill_null(self.default_ms), pl.lit(self.default_ms))
+        return rows.join(known, on=by, how="left", maintain_order="left").with_columns(longest)
 
     def _day(self, day: date) -> Fragments:
         return Fragments(**{table: self.lake.read(table, day) for table in FRAGMENT_TABLES})
 
     def _with_careful_rows(self, parts: dict[date, Fragments]) -> Fragments:
         """All parts as one, with the rows of keys that are careful on one day and plain on another."""
-        everything = merged([no_fragments(), *parts.values()])
+        everything = concatenated(list(parts.values()))
         careful = everything.careful_keys()
         found = [everything]
         for day, part in parts.items():
@@ -138,10 +140,4 @@ class Window:
             if missing.height:
                 rows = rows_of_keys(self.lake, day, missing)
                 found.append(no_fragments().having(marked_rows=rows))
-        return merged(found) if len(found) > 1 else everything
-
-
-def _of_keys(part: Fragments, keys: pl.DataFrame) -> Fragments:
-    return Fragments(
-        **{table: getattr(part, table).join(keys, on="key", how="semi") for table in FRAGMENT_TABLES}
-    )
+        return concatenated(found) if len(found) > 1 else everything

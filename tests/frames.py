@@ -9,40 +9,16 @@ from typing import Any
 
 import polars as pl
 
+from orchestration.ingest import DAY_COLUMN
+from transforms.contracts import lake_schema
+from transforms.keys import KEY_COLUMNS, in_key_order, with_keys
+
 Row = dict[str, Any]
 
 INSTANT = pl.Datetime("ms", "UTC")
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 """Real logs lie beside the repository, where they are given; they are never committed."""
 
-PROVENANCE = {"extra": pl.String, "file": pl.String, "line": pl.Int64, "arrival_day": pl.Date}
-INTERACTIONS = {
-    "event_id": pl.String,
-    "account_id": pl.String,
-    "app_id": pl.String,
-    "user_id": pl.String,
-    "channel": pl.String,
-    "session_id": pl.String,
-    "occurred_at": INSTANT,
-    "actor": pl.String,
-    "kind": pl.String,
-    "modified_at": INSTANT,
-    **PROVENANCE,
-}
-HANDOFFS = {
-    "leg_id": pl.String,
-    "account_id": pl.String,
-    "app_id": pl.String,
-    "user_id": pl.String,
-    "channel": pl.String,
-    "session_id": pl.String,
-    "transferred_at": INSTANT,
-    "accepted_at": INSTANT,
-    "ended_at": INSTANT,
-    "agent_id": pl.String,
-    "modified_at": INSTANT,
-    **PROVENANCE,
-}
 TIMEOUTS = {
     "account_id": pl.String,
     "app_id": pl.String,
@@ -53,12 +29,12 @@ TIMEOUTS = {
 
 def interactions_frame(rows: Iterable[Row]) -> pl.DataFrame:
     """Interactions as the lake has them; times in the rows are integer milliseconds."""
-    return lake_frame(rows, INTERACTIONS, "occurred_at")
+    return lake_frame(rows, "interactions")
 
 
 def handoffs_frame(rows: Iterable[Row]) -> pl.DataFrame:
     """The handoff log as the lake has it; times in the rows are integer milliseconds."""
-    return lake_frame(rows, HANDOFFS, "transferred_at")
+    return lake_frame(rows, "handoffs")
 
 
 def timeouts_frame(rows: Iterable[Row]) -> pl.DataFrame:
@@ -66,9 +42,23 @@ def timeouts_frame(rows: Iterable[Row]) -> pl.DataFrame:
     return typed(list(rows), TIMEOUTS)
 
 
-def lake_frame(rows: Iterable[Row], schema: dict[str, Any], time: str) -> pl.DataFrame:
+def lake_frame(rows: Iterable[Row], stream: str) -> pl.DataFrame:
     """Rows with the columns that ingest adds: one file a day of arrival, which is the day of the row."""
-    return typed([{**provenance(row[time], line), **row} for line, row in enumerate(rows, start=1)], schema)
+    time = DAY_COLUMN[stream]
+    placed = [{**provenance(row[time], line), **row} for line, row in enumerate(rows, start=1)]
+    return in_lake_order(typed(placed, delivered_columns(stream)), stream)
+
+
+def delivered_columns(stream: str) -> dict[str, Any]:
+    """The columns of a lake's stream but those that keys and order add."""
+    return {name: dtype for name, dtype in lake_schema(stream).items() if name not in KEY_COLUMNS}
+
+
+def in_lake_order(frame: pl.DataFrame, stream: str) -> pl.DataFrame:
+    """Clean rows as one lake file of their stream: keyed and in the order of keys, where it has keys."""
+    if "key" in lake_schema(stream):
+        frame = in_key_order(with_keys(frame), DAY_COLUMN[stream])
+    return frame.select(lake_schema(stream).names())
 
 
 def provenance(at: int, line: int) -> Row:

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from transforms.keys import hashed_ids
+from transforms.keys import event_ids, hashed, told_apart
 
 ALERT_COLUMNS = (
     "account_id", "app_id", "channel", "user_id", "delivery_id", "alert_name", "delivered_at", "kind",
@@ -17,21 +17,17 @@ def delivered(alerts: pl.DataFrame) -> pl.DataFrame:
 def as_billing_sessions(delivered_alerts: pl.DataFrame) -> pl.DataFrame:
     """Alerts as rows of `BILLING_SESSIONS`; proactive notifications are counted apart and left out."""
     counted = delivered_alerts.filter(pl.col("kind") == "alert")
-    seed = pl.concat_str(
-        pl.col("account_id").str.len_bytes().cast(pl.String),
-        pl.lit(":"),
-        "account_id",
-        "delivery_id",
-        pl.lit("@"),
-        pl.col("delivered_at").dt.epoch("ms").cast(pl.String),
-    )
     return counted.select(
         "account_id",
         "app_id",
         "channel",
         "user_id",
         pl.lit(None, pl.String).alias("session_id"),
-        hashed_ids(counted.select(seed).to_series()).alias("conversation_id"),
+        event_ids(
+            hashed(pl.lit("a"), *told_apart("account_id")),
+            pl.col("delivered_at").dt.epoch("ms"),
+            pl.col("delivery_id"),
+        ).alias("conversation_id"),
         pl.lit(0, pl.Int32).alias("block_index"),
         pl.col("delivered_at").alias("started_at"),
         pl.col("delivered_at").alias("ended_at"),

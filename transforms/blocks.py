@@ -11,8 +11,8 @@ def with_billable(
     """Conversations with `anchored_at`, `billable_ms` and `blocks`, and the pauses of their clocks.
 
     A conversation without a user message outside every leg has no block and no anchor (R10). `legs` has
-    `conversation, start_at, end_at`. Pauses: conversation, offset_ms (billable ms before the pause),
-    paused_ms (length of this and all earlier pauses).
+    `conversation, start_at, end_at`, where conversation is the `source` of `conversations`. Pauses: conversation,
+    offset_ms (billable ms before the pause), paused_ms (length of this and all earlier pauses).
     """
     anchor = "first_at" if rules.anchor == "first_activity" else "first_user_at"
     is_interactive = pl.col("first_user_at").is_not_null()
@@ -36,11 +36,12 @@ def _blocks(duration_ms: str) -> pl.Expr:
 
 def _pauses(anchored: pl.DataFrame, legs: pl.DataFrame) -> pl.DataFrame:
     """The union of the legs of each conversation, clipped to its billable span (R6)."""
-    spans = anchored.filter(pl.col("anchored_at").is_not_null()).select(
-        "conversation", "anchored_at", "last_at"
+    spans = anchored.filter(pl.col("anchored_at").is_not_null() & pl.col("source").is_not_null()).select(
+        "conversation", "source", "anchored_at", "last_at"
     )
     clipped = (
-        legs.join(spans, on="conversation")
+        legs.rename({"conversation": "source"})
+        .join(spans, on="source")
         .with_columns(
             pl.max_horizontal("start_at", "anchored_at").alias("start_at"),
             pl.min_horizontal("end_at", "last_at").alias("end_at"),
@@ -67,29 +68,47 @@ def _pauses(anchored: pl.DataFrame, legs: pl.DataFrame) -> pl.DataFrame:
 
 
 def usage_blocks(conversations: pl.DataFrame, pauses: pl.DataFrame) -> pl.DataFrame:
-    """R11: one row per block, `conversation, block_index, started_at, ended_at` (ms).
+    """R11: one row per block, `conversation, block_index, started_at, ended_at` (ms), in that order.
 
     A block starts after the pause that falls on its first minute and ends before the one on its last.
     """
-    blocks = (
-        conversations.filter(pl.col("blocks") > 0)
-        .select("conversation", "anchored_at", "billable_ms", pl.int_ranges(0, "blocks").alias("block_index"))
-        .explode("block_index")
-        .with_columns(
-            (pl.col("block_index") * BLOCK_MS).alias("from_ms"),
-            pl.min_horizontal((pl.col("block_index") + 1) * BLOCK_MS, "billable_ms").alias("to_ms"),
-        )
+    cut = _cut(conversations, "anchored_at", "billable_ms")
+    if pauses.is_empty():
+        return cut.select(*BLOCK_COLUMNS)
+    is_paused = pl.col("conversation").is_in(pauses["conversation"].unique().implode())
+    shifted = _shifted(cut.filter(is_paused), pauses)
+    return pl.concat([cut.filter(~is_paused).select(BLOCK_COLUMNS), shifted]).sort(
+        "conversation", "block_index"
     )
+
+
+BLOCK_COLUMNS = ("conversation", "block_index", "started_at", "ended_at")
+
+
+def _cut(conversations: pl.DataFrame, start: str, duration_ms: str) -> pl.DataFrame:
+    """Blocks of a clock that never stands, with `from_ms` and `to_ms`, their bounds on that clock."""
+    rows = conversations.select("conversation", start, duration_ms, "blocks")
+    of_row = pl.int_range(pl.len(), dtype=pl.UInt32).repeat_by("blocks").explode(empty_as_null=False)
+    owner = rows.select(of_row).to_series()
+    first = rows.select(pl.col("blocks").cum_sum() - pl.col("blocks")).to_series().gather(owner)
+    cut = rows[owner].with_columns(block_index=pl.int_range(pl.len(), dtype=pl.Int64) - first)
+    return cut.with_columns(
+        from_ms=pl.col("block_index") * BLOCK_MS,
+        to_ms=pl.min_horizontal((pl.col("block_index") + 1) * BLOCK_MS, duration_ms),
+    ).with_columns(started_at=pl.col(start) + pl.col("from_ms"), ended_at=pl.col(start) + pl.col("to_ms"))
+
+
+def _shifted(cut: pl.DataFrame, pauses: pl.DataFrame) -> pl.DataFrame:
+    """Blocks later by as long as the clock stood until their bounds."""
     paused_at_start = pl.when(pl.col("billable_ms") > 0).then("paused_before_from_ms").otherwise(0)
     return (
-        blocks.pipe(_with_paused, "from_ms", pauses, is_pause_at_instant_over=True)
+        cut.pipe(_with_paused, "from_ms", pauses, is_pause_at_instant_over=True)
         .pipe(_with_paused, "to_ms", pauses, is_pause_at_instant_over=False)
-        .select(
-            "conversation",
-            "block_index",
-            (pl.col("anchored_at") + pl.col("from_ms") + paused_at_start).alias("started_at"),
-            (pl.col("anchored_at") + pl.col("to_ms") + pl.col("paused_before_to_ms")).alias("ended_at"),
+        .with_columns(
+            started_at=pl.col("started_at") + paused_at_start,
+            ended_at=pl.col("ended_at") + pl.col("paused_before_to_ms"),
         )
+        .select(BLOCK_COLUMNS)
     )
 
 
@@ -113,17 +132,9 @@ def voice_blocks(conversations: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     is_call = pl.col("channel").is_in(list(rules.voice_channels)) & (
         pl.col("has_user") | pl.col("has_accepted_leg")
     )
-    return (
+    calls = (
         conversations.filter(is_call)
         .with_columns((pl.col("ended_at") - pl.col("started_at")).alias("call_ms"))
-        .with_columns(pl.int_ranges(0, _blocks("call_ms")).alias("block_index"))
-        .explode("block_index")
-        .select(
-            "conversation",
-            "block_index",
-            (pl.col("started_at") + pl.col("block_index") * BLOCK_MS).alias("started_at"),
-            pl.min_horizontal(
-                pl.col("started_at") + (pl.col("block_index") + 1) * BLOCK_MS, "ended_at"
-            ).alias("ended_at"),
-        )
+        .with_columns(_blocks("call_ms").alias("blocks"))
     )
+    return _cut(calls, "started_at", "call_ms").select(BLOCK_COLUMNS)

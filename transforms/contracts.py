@@ -97,6 +97,18 @@ def _arrival_day() -> dy.Date:
     return dy.Date(nullable=True, description="Day on which the file arrived; null outside a landing folder.")
 
 
+def _key() -> dy.UInt64:
+    return dy.UInt64(description="The conversation's key (R1) as a hash, see transforms/keys.py.")
+
+
+def _who() -> dy.UInt64:
+    return dy.UInt64(description="Key, channel and user as a hash.")
+
+
+def _is_first() -> dy.Bool:
+    return dy.Bool(description="Whether this is the first row of its key and `who` in this partition.")
+
+
 def greeting_is_of_the_app() -> pl.Expr:
     """R2: a greeting is written by the app and nobody else."""
     return (pl.col("kind") != "greeting") | (pl.col("actor") == "app")
@@ -130,6 +142,9 @@ class Interactions(dy.Schema):
     file = _file()
     line = _line()
     arrival_day = _arrival_day()
+    key = _key()
+    who = _who()
+    is_first = _is_first()
 
     @dy.rule()
     def greeting_is_of_the_app(cls) -> pl.Expr:  # noqa: N805 - dataframely's rules are class methods
@@ -160,6 +175,9 @@ class Handoffs(dy.Schema):
     file = _file()
     line = _line()
     arrival_day = _arrival_day()
+    key = _key()
+    who = _who()
+    is_first = _is_first()
 
     @dy.rule()
     def leg_ends_after_its_start(cls) -> pl.Expr:  # noqa: N805 - dataframely's rules are class methods
@@ -305,7 +323,7 @@ _RULES: dict[str, tuple[RowRule, ...]] = {
     ),
 }
 
-_PLACE_COLUMNS = ("extra", "file", "line", "arrival_day")
+_PLACE_COLUMNS = ("extra", "file", "line", "arrival_day", "key", "who", "is_first")
 
 
 @cache

@@ -1,4 +1,8 @@
-"""Conversations (R3 to R7): activity and legs of a key, parted by resets and by silence."""
+"""Conversations (R3 to R7): activity and legs of a key, parted by resets and by silence.
+
+The general case: keys with human-agent time, and apps whose timeout changes. What needs neither is counted by
+`plain_conversations`.
+"""
 
 import polars as pl
 
@@ -6,43 +10,48 @@ from transforms.fragments import AGENT, APP, END, RESET, START, SYSTEM, USER
 
 ELEMENTS = pl.Schema(
     {
-        "key": pl.String,
+        "key": pl.UInt64,
         "segment": pl.Int64,
         "start_at": pl.Int64,
         "end_at": pl.Int64,
         "first_user_at": pl.Int64,
     }
     | {"is_leg": pl.Boolean, "is_logged": pl.Boolean, "is_accepted": pl.Boolean, "is_end_inside": pl.Boolean}
-    | {"channel": pl.String, "user_id": pl.String, "source_id": pl.String, "since_at": pl.Int64}
+    | {"who": pl.UInt64, "source_id": pl.String, "since_at": pl.Int64}
 )
 """What a conversation is made of: stretches of activity, and legs cut at the resets (`since_at` is where the
 whole leg starts). A segment is the time
 between two resets; the instant of a reset belongs to the segment that it ends (R4)."""
 
 
-def elements_of(stretches: pl.DataFrame, rows: pl.DataFrame, legs: pl.DataFrame) -> pl.DataFrame:
+def elements_of(
+    stretches: pl.DataFrame, rows: pl.DataFrame, legs: pl.DataFrame, resets: pl.DataFrame
+) -> pl.DataFrame:
     """`ELEMENTS` of plain keys (stretches) and of careful keys (rows and legs)."""
-    resets = resets_of(rows)
     return pl.concat(
-        [_plain_elements(stretches), _activity_elements(rows, resets), _leg_elements(legs, resets)]
+        [_plain_elements(stretches, resets), _activity_elements(rows, resets), _leg_elements(legs, resets)]
     )
 
 
-def resets_of(rows: pl.DataFrame) -> pl.DataFrame:
+def resets_of(rows: pl.DataFrame, stretches: pl.DataFrame) -> pl.DataFrame:
     """The resets of each key, `key, reset_at, number` (from 1)."""
+    of_rows = rows.filter(pl.col("mark") == RESET).select("key", pl.col("at").alias("reset_at"))
+    of_stretches = stretches.filter("is_reset").select("key", pl.col("first_at").alias("reset_at"))
     return (
-        rows.filter(pl.col("mark") == RESET)
-        .select("key", pl.col("at").alias("reset_at"))
+        pl.concat([of_rows, of_stretches])
         .unique()
         .sort("key", "reset_at")
         .with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("key").alias("number"))
     )
 
 
-def _plain_elements(stretches: pl.DataFrame) -> pl.DataFrame:
+def _plain_elements(stretches: pl.DataFrame, resets: pl.DataFrame) -> pl.DataFrame:
+    activity = _with_segment(
+        stretches.filter(~pl.col("is_reset")), "first_at", resets, is_at_reset_after=False
+    )
     return _as_elements(
-        stretches,
-        segment=pl.lit(0),
+        activity,
+        segment=pl.col("segment"),
         start_at=pl.col("first_at"),
         end_at=pl.col("last_at"),
         first_user_at=pl.col("first_user_at"),
@@ -166,7 +175,7 @@ def chains(numbered: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def without_lonely_legs(numbered: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+def without_lonely_legs(numbered: pl.DataFrame, rows: pl.DataFrame, resets: pl.DataFrame) -> pl.DataFrame:
     """Elements but for conversations of logged legs alone, into which no row falls (R7)."""
     spans = numbered.group_by("conversation", maintain_order=True).agg(
         pl.col("key", "segment", "start_at").first(),
@@ -179,7 +188,7 @@ def without_lonely_legs(numbered: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFr
     witnesses = _with_segment(
         rows.filter(pl.col("mark").is_in([AGENT, SYSTEM, START, END])).select("key", "at"),
         "at",
-        resets_of(rows),
+        resets,
         is_at_reset_after=False,
     )
     witnessed = (
@@ -226,15 +235,14 @@ def with_inside(numbered: pl.DataFrame) -> pl.DataFrame:
 def summed_up(elements: pl.DataFrame, resets: pl.DataFrame) -> pl.DataFrame:
     """One row per conversation: span, whose it is, its outside activity, and how it ended.
 
-    Columns: key, segment, conversation, timeout_ms, started_at, ended_at, channel, user_id, first_at,
-    first_user_at, last_at (of the activity outside legs; null without any), has_user, has_accepted_leg,
-    is_reset (R4). Times in ms.
+    Columns: key, who, conversation, timeout_ms, started_at, ended_at, first_at, first_user_at, last_at (of the
+    activity outside legs; null without any), has_user, has_accepted_leg, is_reset (R4). Times in ms.
     """
     outside = pl.col("is_outside")
     # The first leg is the one that began first, even where a reset has cut its beginning off.
     whose = elements.sort("conversation", "is_leg", "since_at", ~pl.col("is_logged"), "source_id")
     summary = whose.group_by("conversation", maintain_order=True).agg(
-        pl.col("key", "segment", "timeout_ms", "channel", "user_id").first(),
+        pl.col("key", "segment", "timeout_ms", "who").first(),
         pl.col("start_at").min().alias("started_at"),
         pl.col("end_at").max().alias("ended_at"),
         pl.when(outside).then("start_at").min().alias("first_at"),
@@ -242,7 +250,6 @@ def summed_up(elements: pl.DataFrame, resets: pl.DataFrame) -> pl.DataFrame:
         pl.when(outside).then("end_at").max().alias("last_at"),
         pl.col("first_user_at").is_not_null().any().alias("has_user"),
         (pl.col("is_leg") & pl.col("is_accepted")).any().alias("has_accepted_leg"),
-        pl.col("is_leg").any().alias("has_leg"),
     )
     is_last = (pl.col("key") != pl.col("key").shift(-1)) | (pl.col("segment") != pl.col("segment").shift(-1))
     return (
@@ -255,5 +262,5 @@ def summed_up(elements: pl.DataFrame, resets: pl.DataFrame) -> pl.DataFrame:
             .fill_null(value=False)
             .alias("is_reset")
         )
-        .drop("is_last", "_", "reset_at")
+        .drop("is_last", "_", "reset_at", "segment")
     )

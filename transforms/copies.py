@@ -9,6 +9,7 @@ import polars as pl
 from transforms.contracts import Contract, Copies, contract_of, schema_of
 
 _PLACE = ("arrival_day", "file", "line")
+_DERIVED = ("key", "who", "is_first")
 _OUTCOMES = ("accepted", "duplicate", "superseded")
 
 
@@ -37,7 +38,7 @@ def _suspects(rows: pl.DataFrame, contract: Contract) -> pl.Series:
 def _outcomes(rows: pl.DataFrame, suspects: pl.Series, contract: Contract) -> pl.Series:
     """The outcome of each row; only suspects are compared."""
     key = ["account_id", contract.id_column, "event_day"]
-    content = [name for name in rows.columns if name not in _PLACE]
+    content = [name for name in rows.columns if name not in (*_PLACE, *_DERIVED)]
     numbered = rows.with_row_index("row")
     versions = (
         numbered.filter(suspects)

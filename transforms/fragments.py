@@ -1,43 +1,49 @@
 """Rows to fragments: what a set of rows says about each key, in a form that merges (R19).
 
-A hash aggregation by key and five-minute slot settles the activity: the shortest timeout is five minutes
-(R3), so no gap inside a slot can end a conversation, and the extremes of a slot keep every gap between
-slots. Nothing is sorted but the slots. Keys with human-agent time, resets or rows of agents keep their rows.
+The rows come in the order of the lake: by key and time. A stretch is activity of a key without a gap above five
+minutes, the shortest timeout (R3): no gap inside one can end a conversation, and the gaps between them stay.
+Keys with human-agent time, or whose first speaker only the order of ids can tell, keep their rows. All is done
+in integers; the texts behind them are kept once, as `identities`.
 """
 
 from dataclasses import dataclass, replace
 
 import polars as pl
 
-from transforms.keys import conversation_key
+from transforms.keys import IDENTITIES, one_key_each
+from transforms.runs import runs_of
 
 SLOT_MS = 5 * 60 * 1000
-"""The shortest inactivity timeout (R3): a gap within a slot never ends a conversation."""
+"""The shortest inactivity timeout (R3): a gap within it never ends a conversation."""
 
 USER, APP, AGENT, SYSTEM, RESET, START, END = range(7)
 """Marks of a row: a message of user, app (or its greeting), agent or system; reset; handoff start, end."""
+LEG = 7
+"""Mark of a logged leg among loose ends."""
+NO_MARK = 8
+"""Mark of rows that bound nothing: closure notices and API requests (R2)."""
 
-KEY = {"key": pl.String, "account_id": pl.String, "app_id": pl.String, "session_id": pl.String}
-WHO = {"channel": pl.String, "user_id": pl.String}
+WHOSE = {"key": pl.UInt64, "who": pl.UInt64}
 ORIGIN = {"arrival_day": pl.Date, "file": pl.String, "line": pl.Int64}
 
 STRETCHES = pl.Schema(
-    {**KEY, **WHO, "first_at": pl.Int64, "last_at": pl.Int64, "first_user_at": pl.Int64, "rows": pl.Int64}
+    {**WHOSE, "first_at": pl.Int64, "last_at": pl.Int64, "first_user_at": pl.Int64, "rows": pl.Int64}
+    | {"is_reset": pl.Boolean}
 )
-"""Activity of a key without a gap above five minutes; times in ms, `first_user_at` may be null."""
-MARKED_ROWS = pl.Schema({**KEY, **WHO, "at": pl.Int64, "mark": pl.UInt8, "event_id": pl.String, **ORIGIN})
+"""Activity of a key without a gap above five minutes, and its resets (R4), each a row of its own; times in ms,
+`first_user_at` may be null. By key and time; at one instant the reset comes last."""
+MARKED_ROWS = pl.Schema({**WHOSE, "at": pl.Int64, "mark": pl.UInt8, "event_id": pl.String, **ORIGIN})
 """All rows, but closure notices and API requests, of the keys that need them in order."""
 LEGS = pl.Schema(
-    {**KEY, **WHO, "leg_id": pl.String, "transferred_at": pl.Int64, "accepted_at": pl.Int64}
+    {**WHOSE, "leg_id": pl.String, "transferred_at": pl.Int64, "accepted_at": pl.Int64}
     | {"ended_at": pl.Int64, **ORIGIN}
 )
 """Human-agent legs of the handoff log, as logged (R7)."""
-REQUESTS = pl.Schema({**KEY, **WHO, "at": pl.Int64, "event_id": pl.String})
+REQUESTS = pl.Schema({**WHOSE, "at": pl.Int64, "event_id": pl.String})
 """API requests (R12)."""
-LOOSE_ENDS = pl.Schema({"key": pl.String, "mark": pl.UInt8, "at": pl.Int64, "until": pl.Int64})
+LOOSE_ENDS = pl.Schema({"key": pl.UInt64, "mark": pl.UInt8, "at": pl.Int64, "until": pl.Int64})
 """What reaches out of a day further than a timeout: a last START or a first END of a key's handoff rows
 (its partner may stand on any day), and logged legs over midnight (mark LEG, `until` their end)."""
-LEG = 7
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,7 @@ class Fragments:
     marked_rows: pl.DataFrame
     legs: pl.DataFrame
     requests: pl.DataFrame
+    identities: pl.DataFrame
 
     def careful_keys(self) -> pl.DataFrame:
         """The keys whose rows must be seen in order, one column `key`."""
@@ -57,70 +64,64 @@ class Fragments:
         """The same with other tables in place of the named ones."""
         return replace(self, **tables)
 
+    def of_keys(self, keys: pl.DataFrame) -> "Fragments":
+        """What they say of some keys."""
+        tables = {name: getattr(self, name) for name in FRAGMENT_TABLES}
+        return Fragments(
+            **{
+                name: rows.join(keys, on="key", how="semi", maintain_order="left")
+                for name, rows in tables.items()
+            }
+        )
 
-SCHEMAS = {"stretches": STRETCHES, "marked_rows": MARKED_ROWS, "legs": LEGS, "requests": REQUESTS}
+
+SCHEMAS = {
+    "stretches": STRETCHES,
+    "marked_rows": MARKED_ROWS,
+    "legs": LEGS,
+    "requests": REQUESTS,
+    "identities": IDENTITIES,
+}
 FRAGMENT_TABLES = tuple(SCHEMAS)
 
 
-def fragments_of(interactions: pl.DataFrame, handoffs: pl.DataFrame) -> Fragments:
-    """Fragments of clean rows, copies resolved (R18), of any period."""
-    rows = marked(interactions)
+def fragments_of(
+    interactions: pl.LazyFrame, handoffs: pl.LazyFrame, named: list[pl.LazyFrame] | None = None
+) -> Fragments:
+    """Fragments of clean rows, copies resolved (R18), of whole keys or whole days.
+
+    `named` are rows that name every `who` at least once; by default all. Nothing but numbers is read of the rows
+    of plain keys.
+    """
     legs = logged_legs(handoffs)
-    slots = _slots(rows)
-    needs_order = pl.col("mark").is_in([AGENT, RESET, START, END])
-    silent = rows.filter(pl.col("mark") == SYSTEM).join(slots, on="key", how="anti")
-    careful = pl.concat(
-        [
-            rows.filter(needs_order).select("key"),
-            silent.select("key"),
-            slots.filter(pl.col("is_mixed")).select("key"),
-            legs.select("key"),
-        ]
-    ).unique()
+    rows = _in_order(interactions)
+    stretches = _stretches(rows)
+    careful = _careful(rows, stretches, legs)
+    if careful.height:
+        stretches = stretches.join(careful, on="key", how="anti", maintain_order="left")
     return Fragments(
-        stretches=_ordered(_joined_slots(slots), STRETCHES),
-        marked_rows=rows_of(rows, careful),
+        stretches=stretches,
+        marked_rows=rows_of(interactions, careful),
         legs=_ordered(legs, LEGS),
-        requests=_ordered(_requests(interactions), REQUESTS),
+        requests=_requests(interactions),
+        identities=_identities(named or [interactions, handoffs]),
     )
 
 
-def marked(interactions: pl.DataFrame) -> pl.DataFrame:
-    """Rows that may bound a conversation or a leg, with their key and mark; the others are left out (R2)."""
-    kind, actor = pl.col("kind"), pl.col("actor")
-    mark = (
-        pl.when(kind == "greeting").then(APP)
-        .when(kind == "session_reset").then(RESET)
-        .when(kind == "handoff_start").then(START)
-        .when(kind == "handoff_end").then(END)
-        .when(actor == "user").then(USER)
-        .when(actor == "app").then(APP)
-        .when(actor == "agent").then(AGENT)
-        .otherwise(SYSTEM)
-    )  # fmt: skip
-    return interactions.filter(~kind.is_in(["closure_notice", "api_request"])).select(
-        conversation_key(),
-        "account_id",
-        "app_id",
-        "session_id",
-        "channel",
-        "user_id",
-        _ms("occurred_at").alias("at"),
-        mark.cast(pl.UInt8).alias("mark"),
-        "event_id",
-        *ORIGIN,
+def rows_of(interactions: pl.LazyFrame, keys: pl.DataFrame) -> pl.DataFrame:
+    """The rows of the given keys as `MARKED_ROWS`, without those that bound nothing."""
+    if keys.is_empty():
+        return MARKED_ROWS.to_frame()
+    found = interactions.filter(pl.col("key").is_in(keys["key"].implode())).select(
+        *WHOSE, _ms("occurred_at").alias("at"), _mark(), "event_id", *ORIGIN
     )
+    return _ordered(found.filter(pl.col("mark") != NO_MARK).collect(), MARKED_ROWS)
 
 
-def rows_of(marked_rows: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
-    """The rows of the given keys, in the order and shape of `MARKED_ROWS`."""
-    return _ordered(marked_rows.join(keys, on="key", how="semi"), MARKED_ROWS)
-
-
-def logged_legs(handoffs: pl.DataFrame) -> pl.DataFrame:
-    """The handoff log with its keys; times in ms."""
+def logged_legs(handoffs: pl.LazyFrame) -> pl.DataFrame:
+    """The handoff log; times in ms."""
     times = ("transferred_at", "accepted_at", "ended_at")
-    return handoffs.with_columns(conversation_key(), *(_ms(time) for time in times)).select(LEGS.names())
+    return handoffs.select(*WHOSE, "leg_id", *(_ms(time) for time in times), *ORIGIN).collect()
 
 
 def loose_ends(fragments: Fragments, day_end_ms: int) -> pl.DataFrame:
@@ -142,68 +143,120 @@ def loose_ends(fragments: Fragments, day_end_ms: int) -> pl.DataFrame:
 
 
 def merged(parts: list[Fragments]) -> Fragments:
-    """Fragments of several parts as one: in any order, a part more than once counts once.
+    """Fragments of several parts as one: in any order, a part more than once counts once."""
+    joined = concatenated(parts)
+    return joined.having(**{name: getattr(joined, name).unique() for name in FRAGMENT_TABLES})
 
-    Stretches may stand twice: what is billed of them is extremes alone.
-    """
-    tables = {name: pl.concat([getattr(part, name) for part in parts]) for name in FRAGMENT_TABLES}
-    return Fragments(
-        **{name: rows if name == "stretches" else rows.unique() for name, rows in tables.items()}
-    )
+
+def concatenated(parts: list[Fragments]) -> Fragments:
+    """Fragments of parts that have no row in common, as one."""
+    tables = {name: [getattr(part, name) for part in parts] for name in FRAGMENT_TABLES}
+    return Fragments(**{name: pl.concat([SCHEMAS[name].to_frame(), *rows]) for name, rows in tables.items()})
 
 
 def no_fragments() -> Fragments:
-    """Fragments of nothing: what `merged` leaves alone."""
-    return Fragments(**{name: schema.to_frame() for name, schema in SCHEMAS.items()})
+    """Fragments of nothing."""
+    return concatenated([])
 
 
-def _slots(rows: pl.DataFrame) -> pl.DataFrame:
-    """One row per key and five-minute slot; `is_mixed` where only the order can tell whose the slot is."""
-    activity = rows.lazy().filter(pl.col("mark").is_in([USER, APP]))
-    whose = ("account_id", "app_id", "session_id")
-    return (
-        activity.group_by("key", (pl.col("at") // SLOT_MS).alias("slot"))
-        .agg(
-            *(pl.col(name).first() for name in whose),
-            pl.col("channel").min(),
-            pl.col("user_id").min(),
-            (
-                (pl.col("channel").min() != pl.col("channel").max())
-                | (pl.col("user_id").min() != pl.col("user_id").max())
-            ).alias("is_mixed"),
-            pl.col("at").min().alias("first_at"),
-            pl.col("at").max().alias("last_at"),
-            pl.when(pl.col("mark") == USER).then("at").min().alias("first_user_at"),
-            pl.len().cast(pl.Int64).alias("rows"),
-        )
-        .collect()
+def in_order(stretches: pl.DataFrame) -> pl.DataFrame:
+    """Stretches by key and time, a reset after what else happened at its instant."""
+    return _sorted_by(stretches, "key", "first_at", pl.col("is_reset"))
+
+
+def _in_order(interactions: pl.LazyFrame) -> pl.DataFrame:
+    """`key, who, at, mark` of the rows that bound something, by key and time, a reset last at its instant."""
+    rows = interactions.select(*WHOSE, _ms("occurred_at").alias("at"), _mark())
+    return _sorted_by(rows.filter(pl.col("mark") != NO_MARK).collect(), "key", "at", pl.col("mark") == RESET)
+
+
+def _sorted_by(rows: pl.DataFrame, key: str, at: str, is_reset: pl.Expr) -> pl.DataFrame:
+    """Rows in order; most come so from the lake, and looking is many times cheaper than sorting."""
+    same_key, same_at = pl.col(key) == pl.col(key).shift(1), pl.col(at) == pl.col(at).shift(1)
+    is_before = (
+        (pl.col(key) < pl.col(key).shift(1))
+        | (same_key & (pl.col(at) < pl.col(at).shift(1)))
+        | (same_key & same_at & is_reset.shift(1) & ~is_reset)
     )
+    if rows.select(is_before.any()).item():
+        return rows.sort(key, at, is_reset)
+    return rows
 
 
-def _joined_slots(slots: pl.DataFrame) -> pl.DataFrame:
-    """Slots of one key that follow each other without a gap above five minutes, as one stretch."""
-    ordered = slots.sort("key", "first_at")
-    continues = (pl.col("key") == pl.col("key").shift(1)) & (
-        pl.col("first_at") - pl.col("last_at").shift(1) <= SLOT_MS
-    )
-    return (
-        ordered.with_columns((~continues.fill_null(value=False)).cum_sum().alias("stretch"))
-        .group_by("stretch", maintain_order=True)
-        .agg(
-            pl.col("key", "account_id", "app_id", "session_id", "channel", "user_id").first(),
-            pl.col("first_at").first(),
-            pl.col("last_at").last(),
-            pl.col("first_user_at").min(),
-            pl.col("rows").sum(),
-        )
-    )
-
-
-def _requests(interactions: pl.DataFrame) -> pl.DataFrame:
-    return interactions.filter(pl.col("kind") == "api_request").select(
-        conversation_key(), "account_id", "app_id", "session_id", "channel", "user_id",
-        _ms("occurred_at").alias("at"), "event_id",
+def _mark() -> pl.Expr:
+    """The mark of a row; `NO_MARK` where it bounds nothing (R2)."""
+    kind, actor = pl.col("kind"), pl.col("actor")
+    author = (
+        pl.when(actor == "user").then(USER)
+        .when(actor == "app").then(APP)
+        .when(actor == "agent").then(AGENT)
+        .otherwise(SYSTEM)
     )  # fmt: skip
+    mark = (
+        pl.when(kind == "message").then(author)
+        .when(kind == "greeting").then(APP)
+        .when(kind == "session_reset").then(RESET)
+        .when(kind == "handoff_start").then(START)
+        .when(kind == "handoff_end").then(END)
+        .otherwise(NO_MARK)
+    )  # fmt: skip
+    return mark.cast(pl.UInt8).alias("mark")
+
+
+def _stretches(rows: pl.DataFrame) -> pl.DataFrame:
+    """`STRETCHES` of rows in order."""
+    is_reset = pl.col("mark") == RESET
+    activity = rows.filter(pl.col("mark").is_in([USER, APP, RESET]))
+    continues = (
+        (pl.col("key") == pl.col("key").shift(1))
+        & (pl.col("at") - pl.col("at").shift(1) <= SLOT_MS)
+        & ~is_reset
+        & ~is_reset.shift(1)
+    )
+    told = activity.select(
+        is_first=~continues.fill_null(value=False),
+        is_reset=is_reset,
+        user_at=pl.when(pl.col("mark") == USER).then("at"),
+    )
+    runs = runs_of(told["is_first"])
+    return activity[runs.first].select(
+        "key",
+        "who",
+        pl.col("at").alias("first_at"),
+        activity["at"].gather(runs.last).alias("last_at"),
+        runs.earliest(told["user_at"]).alias("first_user_at"),
+        runs.rows().alias("rows"),
+        told["is_reset"].gather(runs.first).alias("is_reset"),
+    )
+
+
+def _careful(rows: pl.DataFrame, stretches: pl.DataFrame, legs: pl.DataFrame) -> pl.DataFrame:
+    """The keys whose rows must be seen in order, one column `key`.
+
+    Those with legs or rows of human agents; those of two speakers at one instant, which only the ids of their
+    rows can tell apart; and those of system messages alone, which may be witnesses of a leg (R7).
+    """
+    needs_order = pl.col("mark").is_in([AGENT, START, END])
+    is_tied = (
+        (pl.col("key") == pl.col("key").shift(1))
+        & (pl.col("at") == pl.col("at").shift(1))
+        & (pl.col("who") != pl.col("who").shift(1))
+    ).fill_null(value=False)
+    found = rows.filter(needs_order | is_tied).select("key")
+    spoken = stretches.filter(~pl.col("is_reset")).select("key")
+    silent = rows.filter(pl.col("mark") == SYSTEM).select("key").unique().join(spoken, on="key", how="anti")
+    return pl.concat([found, silent, legs.select("key")]).unique()
+
+
+def _requests(interactions: pl.LazyFrame) -> pl.DataFrame:
+    found = interactions.filter(pl.col("kind") == "api_request").select(
+        *WHOSE, _ms("occurred_at").alias("at"), "event_id"
+    )
+    return _ordered(found.collect(), REQUESTS)
+
+
+def _identities(named: list[pl.LazyFrame]) -> pl.DataFrame:
+    return one_key_each(pl.concat([rows.select(IDENTITIES.names()).collect() for rows in named]))
 
 
 def _ordered(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:

@@ -12,7 +12,7 @@ import polars as pl
 from transforms.fragments import AGENT, APP, END, LEGS, ORIGIN, RESET, START
 from transforms.rules import Rules
 
-WHO = ("key", "channel", "user_id")
+WHO = ("key", "who")
 LEG_COLUMNS = (*WHO, "start_at", "end_at", "is_end_inside", "is_accepted", "is_logged", "leg_id")
 """`is_end_inside`: a row at the end is inside the leg, for it ends the leg only by being the last (R7)."""
 
@@ -30,7 +30,7 @@ class SettledLegs:
 
 
 REJECTED = pl.Schema(
-    {"stream": pl.String, "event_id": pl.String, "account_id": pl.String, "occurred_at": pl.Int64}
+    {"stream": pl.String, "event_id": pl.String, "who": pl.UInt64, "occurred_at": pl.Int64}
     | {**ORIGIN, "reason": pl.String}
 )
 
@@ -73,7 +73,7 @@ def _paired(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFram
         pl.col("event_id").alias("leg_id"),
     )
     rejected = handoffs.filter(is_end & ~pl.col("opened")).select(
-        pl.lit("interactions").alias("stream"), "event_id", "account_id", pl.col("at").alias("occurred_at"),
+        pl.lit("interactions").alias("stream"), "event_id", "who", pl.col("at").alias("occurred_at"),
         *ORIGIN, pl.lit(NO_START).alias("reason"),
     )  # fmt: skip
     has_end = pl.col("end_at").is_not_null()
@@ -97,7 +97,7 @@ def _from_log(logged: pl.DataFrame, rules: Rules) -> tuple[pl.DataFrame, pl.Data
         "leg_id",
     )
     rejected = started.filter(backwards).select(
-        pl.lit("handoffs").alias("stream"), pl.col("leg_id").alias("event_id"), "account_id",
+        pl.lit("handoffs").alias("stream"), pl.col("leg_id").alias("event_id"), "who",
         pl.col("transferred_at").alias("occurred_at"), *ORIGIN, pl.lit(ENDS_BEFORE_START).alias("reason"),
     )  # fmt: skip
     return legs, rejected
@@ -192,7 +192,7 @@ def _outside_messages(messages: pl.DataFrame, legs: pl.DataFrame) -> pl.DataFram
     )
     reach = reach.with_columns(pl.col("reach_at").cum_max().over("key")).sort("at")
     return (
-        messages.select("key", "at", "channel", "user_id", "event_id")
+        messages.select("key", "at", "who", "event_id")
         .sort("at")
         .join_asof(reach, on="at", by="key", strategy="backward", check_sortedness=False)
         .filter((pl.col("reach_at") < pl.col("at")).fill_null(value=True))

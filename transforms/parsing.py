@@ -10,6 +10,7 @@ from typing import Literal, assert_never
 import polars as pl
 
 from transforms.contracts import Contract, Files, Quarantine, contract_of, lake_schema, schema_of
+from transforms.keys import in_key_order, with_keys
 from transforms.reading import Reading, problems
 from transforms.reading_csv import read_csv
 from transforms.reading_jsonl import read_jsonl
@@ -80,7 +81,7 @@ def parse_file(
             reason=pl.when(unreadable).then(pl.col("reason")).otherwise(pl.lit(mistaken))
         )
     is_refused = judged["reason"].is_not_null()
-    accepted = judged.filter(~is_refused).select(list(lake_schema(stream)))
+    accepted = _keyed(judged.filter(~is_refused), contract).select(list(lake_schema(stream)))
     refused = judged.filter(is_refused)
     found = problems(problem, "empty file" if not data else None, reading.problem, mistaken)
     return ParsedFile(
@@ -90,6 +91,13 @@ def parse_file(
             *place.columns("stream", "arrival_day", "file"), "line", "account_id", "reason", "raw"
         ).cast(schema_of(Quarantine)),
     )
+
+
+def _keyed(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    """Rows of conversations by their key (R1); others as they are."""
+    if "key" not in lake_schema(contract.stream):
+        return rows
+    return in_key_order(with_keys(rows), contract.time_column)
 
 
 def _read(data: bytes, fmt: Format, contract: Contract, ends_early: bool) -> Reading:

@@ -39,6 +39,31 @@ def with_timeout(keys: pl.DataFrame, timeouts: pl.DataFrame, rules: Rules) -> pl
     )  # fmt: skip
 
 
+def steady_timeouts(
+    identities: pl.DataFrame, timeouts: pl.DataFrame, rules: Rules, span: tuple[int, int]
+) -> pl.DataFrame:
+    """`key, who, timeout_ms` of each identity; null where the app's timeout changes within the span (ms)."""
+    default_ms = rules.default_inactivity_minutes * MINUTE_MS
+    if timeouts.is_empty():
+        return identities.select("key", "who", pl.lit(default_ms, pl.Int64).alias("timeout_ms"))
+    first, last = span
+    by = ["account_id", "app_id"]
+    changes = _changes(identities, timeouts).sort("changes_at")
+    before = changes.filter(pl.col("changes_at") <= first).group_by(by).agg(pl.col("timeout_ms").last())
+    within = (
+        changes.filter((pl.col("changes_at") > first) & (pl.col("changes_at") <= last)).select(by).unique()
+    )
+    apps = (
+        identities.select(by)
+        .unique()
+        .join(before, on=by, how="left")
+        .with_columns(pl.col("timeout_ms").fill_null(default_ms))
+        .join(within.with_columns(changes=pl.lit(value=True)), on=by, how="left")
+        .with_columns(timeout_ms=pl.when(pl.col("changes").is_null()).then("timeout_ms"))
+    )
+    return identities.join(apps, on=by, how="left").select("key", "who", "timeout_ms")
+
+
 def _changes(keys: pl.DataFrame, timeouts: pl.DataFrame) -> pl.DataFrame:
     """The changes of each app that the keys name; what is said of one account stands before any account's."""
     apps = keys.select("account_id", "app_id").unique()

@@ -18,6 +18,7 @@ from orchestration.sessionizing import dirty_days, rebuild
 from orchestration.settings import Settings
 from orchestration.tables import SESSIONS, TABLES
 from orchestration.terms import terms_of
+from tests.frames import delivered_columns, in_lake_order
 from transforms.contracts import lake_schema
 from transforms.sessions import Sessions, sessions_of
 
@@ -96,16 +97,16 @@ def _instant(name: str) -> pl.Expr:
 def _as(frame: pl.DataFrame, stream: str) -> pl.DataFrame:
     given = [
         (pl.col(name) if name in frame.columns else pl.lit(None)).cast(dtype).alias(name)
-        for name, dtype in lake_schema(stream).items()
+        for name, dtype in delivered_columns(stream).items()
     ]
-    return frame.select(given)
+    return in_lake_order(frame.select(given), stream)
 
 
 def deliver(lake: Lake, stream: str, rows: pl.DataFrame, column: str, arrival: date = LAST) -> None:
     """Lays clean rows into the lake as ingest does."""
     for (day,), part in rows.group_by(pl.col(column).dt.date(), maintain_order=True):
         arrived = part.with_columns(pl.lit(arrival).alias("arrival_day"))
-        lake.publish(lake.file(stream, str(day), arrival), arrived)
+        lake.publish(lake.file(stream, str(day), arrival), in_lake_order(arrived, stream))
 
 
 def set_timeouts(lake: Lake, dice: random.Random) -> None:
