@@ -13,15 +13,8 @@ import polars as pl
 from orchestration.fragmenting import rows_of_keys
 from orchestration.lake import Lake, midnight_ms
 from orchestration.terms import Terms
-from transforms.fragments import (
-    END,
-    FRAGMENT_TABLES,
-    LEG,
-    START,
-    Fragments,
-    concatenated,
-    no_fragments,
-)
+from transforms.fragments import FRAGMENT_TABLES, Fragments, concatenated, no_fragments
+from transforms.marks import END, LEG, START
 from transforms.timeouts import MINUTE_MS
 
 DAY = timedelta(days=1)

@@ -11,6 +11,8 @@ from functools import cache
 import dataframely as dy
 import polars as pl
 
+from transforms.keys import KEY_COLUMNS
+
 ACTORS = ("user", "app", "agent", "system")
 INTERACTION_KINDS = (
     "message",
@@ -105,6 +107,10 @@ def _who() -> dy.UInt64:
     return dy.UInt64(description="Key, channel and user as a hash.")
 
 
+def _mark() -> dy.UInt8:
+    return dy.UInt8(description="What the row is to the count, see transforms/marks.py.")
+
+
 def _is_first() -> dy.Bool:
     return dy.Bool(description="Whether this is the first row of its key and `who` in this partition.")
 
@@ -144,6 +150,7 @@ class Interactions(dy.Schema):
     arrival_day = _arrival_day()
     key = _key()
     who = _who()
+    mark = _mark()
     is_first = _is_first()
 
     @dy.rule()
@@ -323,7 +330,7 @@ _RULES: dict[str, tuple[RowRule, ...]] = {
     ),
 }
 
-_PLACE_COLUMNS = ("extra", "file", "line", "arrival_day", "key", "who", "is_first")
+_PLACE_COLUMNS = ("extra", "file", "line", "arrival_day", *KEY_COLUMNS)
 
 
 @cache

@@ -6,7 +6,7 @@ The general case: keys with human-agent time, and apps whose timeout changes. Wh
 
 import polars as pl
 
-from transforms.fragments import AGENT, APP, END, RESET, START, SYSTEM, USER
+from transforms.marks import AGENT, APP, END, RESET, START, SYSTEM, USER
 
 ELEMENTS = pl.Schema(
     {

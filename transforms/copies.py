@@ -7,9 +7,9 @@ from datetime import datetime
 import polars as pl
 
 from transforms.contracts import Contract, Copies, contract_of, schema_of
+from transforms.keys import KEY_COLUMNS
 
 _PLACE = ("arrival_day", "file", "line")
-_DERIVED = ("key", "who", "is_first")
 _OUTCOMES = ("accepted", "duplicate", "superseded")
 
 
@@ -38,7 +38,7 @@ def _suspects(rows: pl.DataFrame, contract: Contract) -> pl.Series:
 def _outcomes(rows: pl.DataFrame, suspects: pl.Series, contract: Contract) -> pl.Series:
     """The outcome of each row; only suspects are compared."""
     key = ["account_id", contract.id_column, "event_day"]
-    content = [name for name in rows.columns if name not in (*_PLACE, *_DERIVED)]
+    content = [name for name in rows.columns if name not in (*_PLACE, *KEY_COLUMNS)]
     numbered = rows.with_row_index("row")
     versions = (
         numbered.filter(suspects)

@@ -11,17 +11,11 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from transforms.keys import IDENTITIES, one_key_each
+from transforms.marks import AGENT, END, LEG, NO_MARK, RESET, START, SYSTEM, USER
 from transforms.runs import runs_of
 
 SLOT_MS = 5 * 60 * 1000
 """The shortest inactivity timeout (R3): a gap within it never ends a conversation."""
-
-USER, APP, AGENT, SYSTEM, RESET, START, END = range(7)
-"""Marks of a row: a message of user, app (or its greeting), agent or system; reset; handoff start, end."""
-LEG = 7
-"""Mark of a logged leg among loose ends."""
-NO_MARK = 8
-"""Mark of rows that bound nothing: closure notices and API requests (R2)."""
 
 WHOSE = {"key": pl.UInt64, "who": pl.UInt64}
 ORIGIN = {"arrival_day": pl.Date, "file": pl.String, "line": pl.Int64}
@@ -75,6 +69,8 @@ class Fragments:
         )
 
 
+IS_RESET = pl.col("mark") == RESET
+
 SCHEMAS = {
     "stretches": STRETCHES,
     "marked_rows": MARKED_ROWS,
@@ -94,7 +90,9 @@ def fragments_of(
     of plain keys.
     """
     legs = logged_legs(handoffs)
-    rows = _in_order(interactions)
+    rows = interactions.select(*WHOSE, _ms("occurred_at").alias("at"), "mark").collect()
+    has_requests = _last_mark(rows) == NO_MARK
+    rows = in_key_order(rows.filter(pl.col("mark") != NO_MARK) if has_requests else rows)
     stretches = _stretches(rows)
     careful = _careful(rows, stretches, legs)
     if careful.height:
@@ -103,7 +101,7 @@ def fragments_of(
         stretches=stretches,
         marked_rows=rows_of(interactions, careful),
         legs=_ordered(legs, LEGS),
-        requests=_requests(interactions),
+        requests=_requests(interactions) if has_requests else REQUESTS.to_frame(),
         identities=_identities(named or [interactions, handoffs]),
     )
 
@@ -113,7 +111,7 @@ def rows_of(interactions: pl.LazyFrame, keys: pl.DataFrame) -> pl.DataFrame:
     if keys.is_empty():
         return MARKED_ROWS.to_frame()
     found = interactions.filter(pl.col("key").is_in(keys["key"].implode())).select(
-        *WHOSE, _ms("occurred_at").alias("at"), _mark(), "event_id", *ORIGIN
+        *WHOSE, _ms("occurred_at").alias("at"), "mark", "event_id", *ORIGIN
     )
     return _ordered(found.filter(pl.col("mark") != NO_MARK).collect(), MARKED_ROWS)
 
@@ -159,75 +157,42 @@ def no_fragments() -> Fragments:
     return concatenated([])
 
 
-def in_order(stretches: pl.DataFrame) -> pl.DataFrame:
-    """Stretches by key and time, a reset after what else happened at its instant."""
-    return _sorted_by(stretches, "key", "first_at", pl.col("is_reset"))
+def in_key_order(rows: pl.DataFrame, at: str = "at", is_reset: pl.Expr = IS_RESET) -> pl.DataFrame:
+    """Rows by key and time, a reset after what else happened at its instant (R4).
 
-
-def _in_order(interactions: pl.LazyFrame) -> pl.DataFrame:
-    """`key, who, at, mark` of the rows that bound something, by key and time, a reset last at its instant."""
-    rows = interactions.select(*WHOSE, _ms("occurred_at").alias("at"), _mark())
-    return _sorted_by(rows.filter(pl.col("mark") != NO_MARK).collect(), "key", "at", pl.col("mark") == RESET)
-
-
-def _sorted_by(rows: pl.DataFrame, key: str, at: str, is_reset: pl.Expr) -> pl.DataFrame:
-    """Rows in order; most come so from the lake, and looking is many times cheaper than sorting."""
-    same_key, same_at = pl.col(key) == pl.col(key).shift(1), pl.col(at) == pl.col(at).shift(1)
-    is_before = (
-        (pl.col(key) < pl.col(key).shift(1))
-        | (same_key & (pl.col(at) < pl.col(at).shift(1)))
-        | (same_key & same_at & is_reset.shift(1) & ~is_reset)
-    )
-    if rows.select(is_before.any()).item():
-        return rows.sort(key, at, is_reset)
-    return rows
-
-
-def _mark() -> pl.Expr:
-    """The mark of a row; `NO_MARK` where it bounds nothing (R2)."""
-    kind, actor = pl.col("kind"), pl.col("actor")
-    author = (
-        pl.when(actor == "user").then(USER)
-        .when(actor == "app").then(APP)
-        .when(actor == "agent").then(AGENT)
-        .otherwise(SYSTEM)
-    )  # fmt: skip
-    mark = (
-        pl.when(kind == "message").then(author)
-        .when(kind == "greeting").then(APP)
-        .when(kind == "session_reset").then(RESET)
-        .when(kind == "handoff_start").then(START)
-        .when(kind == "handoff_end").then(END)
-        .otherwise(NO_MARK)
-    )  # fmt: skip
-    return mark.cast(pl.UInt8).alias("mark")
+    Most come so from the lake, and looking is many times cheaper than sorting.
+    """
+    if rows["key"].is_sorted():
+        same_key = pl.col("key") == pl.col("key").shift(1)
+        gap = pl.col(at) - pl.col(at).shift(1)
+        is_before = same_key & ((gap < 0) | ((gap == 0) & is_reset.shift(1) & ~is_reset))
+        if not rows.select(is_before.any()).item():
+            return rows
+    return rows.sort("key", at, is_reset)
 
 
 def _stretches(rows: pl.DataFrame) -> pl.DataFrame:
     """`STRETCHES` of rows in order."""
-    is_reset = pl.col("mark") == RESET
-    activity = rows.filter(pl.col("mark").is_in([USER, APP, RESET]))
-    continues = (
-        (pl.col("key") == pl.col("key").shift(1))
-        & (pl.col("at") - pl.col("at").shift(1) <= SLOT_MS)
-        & ~is_reset
-        & ~is_reset.shift(1)
-    )
-    told = activity.select(
-        is_first=~continues.fill_null(value=False),
-        is_reset=is_reset,
-        user_at=pl.when(pl.col("mark") == USER).then("at"),
-    )
-    runs = runs_of(told["is_first"])
+    last_mark = _last_mark(rows)
+    activity = rows if last_mark <= RESET else rows.filter(pl.col("mark") <= RESET)
+    continues = (pl.col("key") == pl.col("key").shift(1)) & (pl.col("at") - pl.col("at").shift(1) <= SLOT_MS)
+    if last_mark >= RESET:
+        continues &= ~IS_RESET & ~IS_RESET.shift(1)
+    runs = runs_of(activity.select(~continues.fill_null(value=False)).to_series())
     return activity[runs.first].select(
         "key",
         "who",
         pl.col("at").alias("first_at"),
         activity["at"].gather(runs.last).alias("last_at"),
-        runs.earliest(told["user_at"]).alias("first_user_at"),
+        runs.earliest(activity["at"], activity["mark"] == USER).alias("first_user_at"),
         runs.rows().alias("rows"),
-        told["is_reset"].gather(runs.first).alias("is_reset"),
+        IS_RESET.alias("is_reset"),
     )
+
+
+def _last_mark(rows: pl.DataFrame) -> int:
+    last = rows["mark"].max()
+    return last if isinstance(last, int) else USER
 
 
 def _careful(rows: pl.DataFrame, stretches: pl.DataFrame, legs: pl.DataFrame) -> pl.DataFrame:
@@ -236,13 +201,15 @@ def _careful(rows: pl.DataFrame, stretches: pl.DataFrame, legs: pl.DataFrame) ->
     Those with legs or rows of human agents; those of two speakers at one instant, which only the ids of their
     rows can tell apart; and those of system messages alone, which may be witnesses of a leg (R7).
     """
-    needs_order = pl.col("mark").is_in([AGENT, START, END])
     is_tied = (
-        (pl.col("key") == pl.col("key").shift(1))
+        (pl.col("who") != pl.col("who").shift(1))
+        & (pl.col("key") == pl.col("key").shift(1))
         & (pl.col("at") == pl.col("at").shift(1))
-        & (pl.col("who") != pl.col("who").shift(1))
     ).fill_null(value=False)
-    found = rows.filter(needs_order | is_tied).select("key")
+    found = rows.select("key").filter(rows.select(is_tied).to_series())
+    if _last_mark(rows) <= RESET:
+        return pl.concat([found, legs.select("key")]).unique()
+    found = pl.concat([found, rows.filter(pl.col("mark").is_between(AGENT, END)).select("key")])
     spoken = stretches.filter(~pl.col("is_reset")).select("key")
     silent = rows.filter(pl.col("mark") == SYSTEM).select("key").unique().join(spoken, on="key", how="anti")
     return pl.concat([found, silent, legs.select("key")]).unique()

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from transforms import conversations, legs
-from transforms.fragments import AGENT, APP, START, USER, Fragments
+from transforms.fragments import Fragments
+from transforms.marks import AGENT, APP, START, USER
 from transforms.plain_conversations import SUMMARY
 from transforms.rules import Rules
 from transforms.timeouts import with_timeout
@@ -54,13 +55,10 @@ def _keys(fragments: Fragments) -> pl.DataFrame:
         fragments.marked_rows.filter(opening).select("key", pl.col("at").alias("from_at")),
         fragments.legs.select("key", pl.min_horizontal("transferred_at", "accepted_at").alias("from_at")),
     ]
-    apps = fragments.identities.select("key", "account_id", "app_id").unique("key")
-    return (
-        pl.concat(sources)
-        .group_by("key")
-        .agg(pl.col("from_at").min())
-        .join(apps, on="key", how="left")
-        .with_columns(pl.lit(0, pl.Int64).alias("from_segment"))
+    begun = pl.concat(sources).group_by("key").agg(pl.col("from_at").min())
+    apps = fragments.identities.select("key", "account_id", "app_id").join(begun, on="key", how="semi")
+    return begun.join(apps.unique("key"), on="key", how="left").with_columns(
+        pl.lit(0, pl.Int64).alias("from_segment")
     )
 
 
@@ -157,5 +155,5 @@ def _unmatched(logged: pl.DataFrame, settled: legs.SettledLegs, heard: pl.DataFr
     return (
         logged.join(known.filter("is_logged"), on=["key", "leg_id"], how="semi")
         .join(matched, on=["key", "leg_id"], how="anti")
-        .select("who", "leg_id", "transferred_at")
+        .select("key", "who", "leg_id", "transferred_at")
     )

@@ -8,11 +8,14 @@ a million where ten million keys meet); `one_key_each` finds them, so that they 
 import polars as pl
 import polars_hash as plh
 
+from transforms.marks import RESET, mark
+
 SALT = 0
 """Part of every hash; see `one_key_each`."""
-KEY_COLUMNS = {"key": pl.UInt64(), "who": pl.UInt64(), "is_first": pl.Boolean()}
-"""`key`: of the conversation (R1); `who`: of key, channel and user; `is_first`: the first row of its key and
-`who` among the rows that were ordered together, so that the texts behind the numbers are read but once."""
+KEY_COLUMNS = ("key", "who", "mark", "is_first")
+"""What is made of a row's own columns and stands beside them: the conversation's key (R1); key, channel and user;
+what the row is to the count; whether it is the first of its key and `who` among the rows ordered with it, so that
+the texts behind the numbers are read but once."""
 IDENTITIES = pl.Schema(
     {"who": pl.UInt64, "key": pl.UInt64, "account_id": pl.String, "app_id": pl.String}
     | {"session_id": pl.String, "channel": pl.String, "user_id": pl.String}
@@ -25,39 +28,68 @@ class KeyCollisionError(ValueError):
 
 
 def with_keys(rows: pl.DataFrame) -> pl.DataFrame:
-    """`rows` (account_id, app_id, session_id, channel, user_id) with `key` and `who`."""
+    """`rows` (account_id, app_id, session_id, channel, user_id) with `key` and `who`, interactions with `mark`."""
     keyed = rows.with_columns(key=_key_hash())
+    if "kind" in rows.columns:
+        keyed = keyed.with_columns(mark())
     return keyed.with_columns(who=hashed(pl.col("key").cast(pl.String), *told_apart("channel", "user_id")))
 
 
 def in_key_order(rows: pl.DataFrame, time_column: str) -> pl.DataFrame:
     """Rows by key and time, with `is_first`; a reset follows what else happened at its instant (R4)."""
-    is_reset = [pl.col("kind") == "session_reset"] if "kind" in rows.columns else []
+    is_reset = [pl.col("mark") == RESET] if "mark" in rows.columns else []
     ordered = rows.sort("key", time_column, *is_reset, "file", "line")
     is_same = (pl.col("key") == pl.col("key").shift(1)) & (pl.col("who") == pl.col("who").shift(1))
     return ordered.with_columns(is_first=~is_same.fill_null(value=False))
 
 
 def one_key_each(identities: pl.DataFrame) -> pl.DataFrame:
-    """`IDENTITIES` without repetitions, one row per `who`, in order.
+    """`IDENTITIES` without repetitions, by key.
 
-    Raises KeyCollisionError where one number stands for two keys.
+    Raises KeyCollisionError where one key stands for two conversations' texts.
     """
-    known = identities.sort("who")
-    again = known["who"].is_duplicated()
-    if again.any():
-        known = pl.concat([known.filter(~again), known.filter(again).unique()]).sort("who")
-    shared = known.filter(pl.col("key").is_duplicated())
-    owners = shared.select("key", "account_id", "app_id", "session_id").unique()
-    twice = [known.filter(pl.col("who").is_duplicated()), owners.filter(pl.col("key").is_duplicated())]
-    for found in twice:
-        if found.height:
+    known = _by_key(identities)
+    again = known["key"].is_duplicated() if _repeats(known) else None
+    if again is not None:
+        shared = known.filter(again).unique()
+        owners = shared.select("key", "account_id", "app_id", "session_id").unique()
+        collided = owners.filter(pl.col("key").is_duplicated())
+        if collided.height:
             raise KeyCollisionError(
-                "two conversations have one 64-bit key, so nothing was counted: "
-                f"{found.head(2).drop('who', strict=False).to_dicts()}; set another SALT in "
-                "transforms/keys.py, raise the RECIPE of ingest and ingest again"
+                f"two conversations have one 64-bit key, so nothing was counted: {collided.head(2).to_dicts()}; "
+                "set another SALT in transforms/keys.py, raise the RECIPE of ingest and ingest again"
             )
-    return known
+        known = pl.concat([known.filter(~again), shared]).sort("key", "who")
+    return known.with_columns(pl.col("key").set_sorted())
+
+
+def named(rows: pl.DataFrame, identities: pl.DataFrame) -> pl.DataFrame:
+    """`rows` (key, who) with the texts of `identities`, which are as `one_key_each` gives them.
+
+    Most keys have one speaker on one channel: they are joined by the key, in whose order both sides are.
+    """
+    texts = identities.drop("who")
+    if not _repeats(identities):
+        return rows.join(texts, on="key", how="left", maintain_order="left")
+    is_first = (pl.col("key") != pl.col("key").shift(1)).fill_null(value=True)
+    speakers = identities.filter(pl.col("key").is_duplicated()).select("who", "channel", "user_id")
+    return (
+        rows.join(texts.filter(is_first), on="key", how="left", maintain_order="left")
+        .join(speakers, on="who", how="left", maintain_order="left", suffix="_said")
+        .with_columns(
+            channel=pl.coalesce("channel_said", "channel"), user_id=pl.coalesce("user_id_said", "user_id")
+        )
+        .drop("channel_said", "user_id_said")
+    )
+
+
+def _by_key(identities: pl.DataFrame) -> pl.DataFrame:
+    is_before = pl.col("key") < pl.col("key").shift(1)
+    return identities.sort("key", "who") if identities.select(is_before.any()).item() else identities
+
+
+def _repeats(by_key: pl.DataFrame) -> bool:
+    return bool(by_key.select((pl.col("key") == pl.col("key").shift(1)).any()).item())
 
 
 def conversation_ids(key: pl.Expr, started_ms: pl.Expr, ordinal: pl.Expr) -> pl.Expr:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from transforms.fragments import AGENT, APP, END, LEGS, ORIGIN, RESET, START
+from transforms.fragments import LEGS, ORIGIN
+from transforms.marks import AGENT, APP, END, RESET, START
 from transforms.rules import Rules
 
 WHO = ("key", "who")
@@ -30,7 +31,7 @@ class SettledLegs:
 
 
 REJECTED = pl.Schema(
-    {"stream": pl.String, "event_id": pl.String, "who": pl.UInt64, "occurred_at": pl.Int64}
+    {"stream": pl.String, "event_id": pl.String, "key": pl.UInt64, "who": pl.UInt64, "occurred_at": pl.Int64}
     | {**ORIGIN, "reason": pl.String}
 )
 
@@ -73,7 +74,7 @@ def _paired(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFram
         pl.col("event_id").alias("leg_id"),
     )
     rejected = handoffs.filter(is_end & ~pl.col("opened")).select(
-        pl.lit("interactions").alias("stream"), "event_id", "who", pl.col("at").alias("occurred_at"),
+        pl.lit("interactions").alias("stream"), "event_id", "key", "who", pl.col("at").alias("occurred_at"),
         *ORIGIN, pl.lit(NO_START).alias("reason"),
     )  # fmt: skip
     has_end = pl.col("end_at").is_not_null()
@@ -97,7 +98,7 @@ def _from_log(logged: pl.DataFrame, rules: Rules) -> tuple[pl.DataFrame, pl.Data
         "leg_id",
     )
     rejected = started.filter(backwards).select(
-        pl.lit("handoffs").alias("stream"), pl.col("leg_id").alias("event_id"), "who",
+        pl.lit("handoffs").alias("stream"), pl.col("leg_id").alias("event_id"), "key", "who",
         pl.col("transferred_at").alias("occurred_at"), *ORIGIN, pl.lit(ENDS_BEFORE_START).alias("reason"),
     )  # fmt: skip
     return legs, rejected

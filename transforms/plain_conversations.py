@@ -5,7 +5,7 @@ Stretches in order are compared with the one before, and that is all: no groupin
 
 import polars as pl
 
-from transforms.fragments import in_order
+from transforms.fragments import in_key_order
 from transforms.runs import runs_of
 
 SUMMARY = pl.Schema(
@@ -20,7 +20,7 @@ the bounds of its chain, and its number among those of its key that start at one
 
 def plain_conversations(stretches: pl.DataFrame) -> pl.DataFrame:
     """`SUMMARY` of `STRETCHES` that carry `timeout_ms`, by key and start."""
-    ordered = in_order(stretches)
+    ordered = in_key_order(stretches, "first_at", pl.col("is_reset"))
     same_key = pl.col("key") == pl.col("key").shift(1)
     gap = pl.col("first_at") - _busy_until(ordered).shift(1)
     continues = same_key & (gap <= pl.col("timeout_ms")) & ~pl.col("is_reset") & ~pl.col("is_reset").shift(1)
@@ -33,7 +33,9 @@ def plain_conversations(stretches: pl.DataFrame) -> pl.DataFrame:
         "is_reset",
         pl.col("first_at").alias("started_at"),
         _busy_until(ordered).gather(runs.last).alias("ended_at"),
-        runs.earliest(ordered["first_user_at"]).alias("first_user_at"),
+        runs.earliest(ordered["first_user_at"], ordered["first_user_at"].is_not_null()).alias(
+            "first_user_at"
+        ),
     )
     # The run behind a conversation is the reset that ended it, where one did before the timeout.
     is_ended = (

@@ -18,16 +18,15 @@ class Runs:
         """How many rows each run has."""
         return (self.last - self.first + 1).cast(pl.Int64)
 
-    def earliest(self, values: pl.Series) -> pl.Series:
-        """The first value of each run that is not null; null for a run of nulls."""
-        rows = values.to_frame("value").select(
-            pl.when(pl.col("value").is_not_null())
-            .then(pl.int_range(pl.len(), dtype=ROW))
-            .backward_fill()
-            .alias("row")
-        )["row"]
-        found = rows.gather(self.first)
-        return values.gather(found.zip_with(found <= self.last, pl.Series([None], dtype=ROW)))
+    def earliest(self, values: pl.Series, among: pl.Series) -> pl.Series:
+        """The first value of each run among the rows of a mask; null for a run without such a row."""
+        rows = among.arg_true().cast(ROW)
+        if not len(rows):
+            return pl.Series(values.name, [None], values.dtype).new_from_index(0, len(self.first))
+        before = (among.cum_sum() - among.cast(ROW)).gather(self.first)
+        found = rows.gather(before.clip(upper_bound=len(rows) - 1))
+        in_run = (found >= self.first) & (found <= self.last)
+        return values.gather(found).set(~in_run, None)
 
 
 def runs_of(is_first: pl.Series) -> Runs:

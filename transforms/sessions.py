@@ -8,7 +8,7 @@ import polars as pl
 from transforms import blocks
 from transforms.fragments import Fragments, fragments_of
 from transforms.general_conversations import general_conversations
-from transforms.keys import conversation_ids, event_ids, one_key_each
+from transforms.keys import conversation_ids, event_ids, named, one_key_each
 from transforms.legs import REJECTED
 from transforms.plain_conversations import SUMMARY, plain_conversations
 from transforms.rules import Rules
@@ -42,7 +42,7 @@ BILLING_SESSIONS = pl.Schema(
 )
 """One row per billing session (R11, R12, R15) or, with `session_type` voice, per voice session (R14)."""
 REJECTED_HANDOFFS = pl.Schema(
-    {("account_id" if name == "who" else name): dtype for name, dtype in REJECTED.items()}
+    {name: dtype for name, dtype in REJECTED.items() if name not in ("key", "who")}
     | {"account_id": pl.String, "occurred_at": INSTANT}
 )
 """Handoff rows that only their neighbours condemn (R7)."""
@@ -102,8 +102,8 @@ def sessionize(
         conversations=_conversations(known, voice),
         billing_sessions=pl.concat([_blocks(usage, known, "usage"), _requests(fragments, identities)]),
         voice_sessions=_blocks(voice, known, "voice"),
-        rejected_handoffs=_ordered(_named(general.rejected, identities), REJECTED_HANDOFFS),
-        unmatched_legs=_ordered(_named(general.unmatched, identities), UNMATCHED_LEGS),
+        rejected_handoffs=_ordered(named(general.rejected, identities), REJECTED_HANDOFFS),
+        unmatched_legs=_ordered(named(general.unmatched, identities), UNMATCHED_LEGS),
     )
 
 
@@ -148,10 +148,12 @@ def _numbered(general: pl.DataFrame, plain: pl.DataFrame) -> pl.DataFrame:
 def _identified(billable: pl.DataFrame, identities: pl.DataFrame, watermark: datetime | None) -> pl.DataFrame:
     """Conversations with the texts of their key, `conversation_id` and `is_complete` (R13)."""
     limit = NEVER if watermark is None else int(watermark.timestamp() * 1000)
-    return billable.with_columns(
+    told = billable.with_columns(
+        pl.col("key").set_sorted(),
         conversation_ids(pl.col("key"), pl.col("started_at"), pl.col("ordinal")).alias("conversation_id"),
         (pl.col("is_reset") | (pl.col("ended_at") + pl.col("timeout_ms") < limit)).alias("is_complete"),
-    ).join(identities.drop("key"), on="who", how="left", maintain_order="left")
+    )
+    return named(told, identities)
 
 
 def _conversations(known: pl.DataFrame, voice: pl.DataFrame) -> pl.DataFrame:
@@ -173,7 +175,7 @@ def _blocks(cut: pl.DataFrame, known: pl.DataFrame, session_type: str) -> pl.Dat
 
 def _requests(fragments: Fragments, identities: pl.DataFrame) -> pl.DataFrame:
     """R12: each API request is a session of its own, complete at once."""
-    told = _named(fragments.requests, identities).with_columns(
+    told = named(fragments.requests, identities).with_columns(
         event_ids(pl.col("key"), pl.col("at"), pl.col("event_id")).alias("conversation_id"),
         pl.lit(0).alias("block_index"),
         pl.col("at").alias("started_at"),
@@ -182,10 +184,6 @@ def _requests(fragments: Fragments, identities: pl.DataFrame) -> pl.DataFrame:
         pl.lit(value=True).alias("is_complete"),
     )
     return _ordered(told, BILLING_SESSIONS)
-
-
-def _named(rows: pl.DataFrame, identities: pl.DataFrame) -> pl.DataFrame:
-    return rows.join(identities.drop("key"), on="who", how="left", maintain_order="left")
 
 
 def _typed(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
