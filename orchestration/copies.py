@@ -37,7 +37,8 @@ def resolved(lake: Lake, stream: str, day: date) -> Resolved:
         return Resolved(nothing.lazy(), nothing.lazy(), resolve_copies(nothing, stream)[1], 0)
     rows = pl.scan_parquet(paths, row_index_name="row")
     suspects = _suspects(rows, stream)
-    judged = rows.filter(pl.col("row").is_in(suspects.implode())).collect()
+    is_suspect = pl.col("row").is_in(suspects.implode())
+    judged = rows.filter(is_suspect).collect() if len(suspects) else rows.head(0).collect()
     winners, copies = resolve_copies(judged.drop("row"), stream)
     losers = judged.join(winners, on=PLACE, how="anti")["row"]
     kept = rows.filter(~pl.col("row").is_in(losers.implode())) if len(losers) else rows

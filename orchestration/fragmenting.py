@@ -1,7 +1,6 @@
 """Fragments of an event day, from the copies that all its arrival days delivered (R18, R19)."""
 
 from datetime import date, timedelta
-from itertools import pairwise
 
 import polars as pl
 
@@ -10,7 +9,15 @@ from orchestration.lake import INPUTS, VERSION, Lake, joined_version, midnight_m
 from orchestration.tables import COPIES, FRAGMENTS, STREAMS
 from transforms.alerts import delivered
 from transforms.contracts import lake_schema
-from transforms.fragments import Fragments, concatenated, fragments_of, loose_ends, rows_of
+from transforms.fragments import (
+    Fragments,
+    concatenated,
+    fragments_of,
+    is_between,
+    loose_ends,
+    rows_of,
+    shares,
+)
 
 RECIPE = "2"
 """Changes when the same rows would give other fragments, so that all days are built again."""
@@ -18,7 +25,6 @@ RECIPE = "2"
 
 ROWS_AT_ONCE = 8_000_000
 """A day with more rows is worked in buckets of keys."""
-KEYS_END = 2**64
 
 
 def delivered_version(lake: Lake, day: date) -> str:
@@ -77,26 +83,12 @@ def _fragments(interactions: Resolved, handoffs: Resolved) -> Fragments:
     Files are in the order of keys and their statistics tell where, so a bucket reads little else than its own.
     """
     parts = []
-    for bucket in buckets(interactions.rows, ROWS_AT_ONCE):
-        rows, legs = (_between(found.winners, bucket) for found in (interactions, handoffs))
-        named = [_between(found.named, bucket) for found in (interactions, handoffs)]
+    for first, end in shares(max(1, -(-interactions.rows // ROWS_AT_ONCE))):
+        is_its = is_between(first, end) if interactions.rows > ROWS_AT_ONCE else pl.lit(value=True)
+        rows, legs = (found.winners.filter(is_its) for found in (interactions, handoffs))
+        named = [found.named.filter(is_its) for found in (interactions, handoffs)]
         parts.append(fragments_of(rows, legs, named))
     return concatenated(parts)
-
-
-def buckets(rows: int, at_once: int) -> list[tuple[int, int]]:
-    """Ranges of keys, half-open, in each of which about `at_once` of the rows lie: keys are hashes."""
-    count = max(1, -(-rows // at_once))
-    edges = [KEYS_END * number // count for number in range(count + 1)]
-    return list(pairwise(edges))
-
-
-def _between(rows: pl.LazyFrame, bucket: tuple[int, int]) -> pl.LazyFrame:
-    first, end = bucket
-    if (first, end) == (0, KEYS_END):
-        return rows
-    key = pl.col("key")
-    return rows.filter((key >= pl.lit(first, pl.UInt64)) & (key <= pl.lit(end - 1, pl.UInt64)))
 
 
 def rows_of_keys(lake: Lake, day: date, keys: pl.DataFrame) -> pl.DataFrame:

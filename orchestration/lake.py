@@ -31,7 +31,9 @@ class Lake:
         path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_name(f".{path.name}.{os.getpid()}")
         try:
-            rows.write_parquet(beside, compression="zstd", compression_level=1, metadata={VERSION: version, INPUTS: inputs})
+            rows.write_parquet(
+                beside, compression="zstd", compression_level=1, metadata={VERSION: version, INPUTS: inputs}
+            )
             os.replace(beside, path)
         finally:
             beside.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 
 import polars as pl
 
@@ -11,14 +12,21 @@ from orchestration.lake import INPUTS, Lake, days_between, midnight
 from orchestration.tables import SESSIONS
 from orchestration.terms import Terms
 from orchestration.window import Window
+from orchestration.workers import WORKERS, in_parallel
 from transforms.alerts import as_billing_sessions
+from transforms.fragments import shares
 from transforms.ledger import kept_whole
-from transforms.sessions import BILLING_SESSIONS, Sessions, sessionize
+from transforms.sessions import SCHEMAS as SESSION_SCHEMAS
+from transforms.sessions import Sessions, in_one, sessionize
 
 DAY = timedelta(days=1)
-CHUNK_BYTES = 256 * 1024 * 1024
-"""Fragments, as they lie on disk, that are worked at once."""
+CHUNK_BYTES = 48 * 1024 * 1024
+"""Stretches, as they lie on disk, that are worked at once: about two million, and the texts they lead to."""
+SHARE_ROWS = 200_000
+"""Stretches that are worth a worker of their own."""
 
+ByDay = dict[str, dict[date, pl.DataFrame]]
+"""By table and day."""
 STARTS = {
     "conversations": "started_at",
     "billing_sessions": "started_at",
@@ -63,15 +71,23 @@ def rebuild(lake: Lake, days: Iterable[date], terms: Terms) -> Rebuilt:
         joined = _joined_before(lake, part, window) | _joined(built.conversations, part, window)
         if not joined <= part:
             built = _sessions(window, joined | part)
+        by_day = _by_day(built)
         # The asked days come last: a run that dies before them finds them dirty again.
-        for day in [*sorted(joined - part), *sorted(part)]:
-            rows[day] = _publish(lake, day, built, terms)
+        for group in (sorted(joined - part), sorted(part)):
+            counted = in_parallel(partial(_publish, lake, terms, by_day), group)
+            rows.update(zip(group, counted, strict=True))
     return Rebuilt(rows)
 
 
 def _sessions(window: Window, days: set[date]) -> Sessions:
-    terms = window.terms
-    return sessionize(window.load(min(days), max(days)), terms.timeouts, terms.rules, terms.watermark)
+    """Sessions around some days, the keys shared out among workers (R19)."""
+    terms, fragments = window.terms, window.load(min(days), max(days))
+    workers = WORKERS if fragments.stretches.height > SHARE_ROWS else 1
+
+    def sessions_of_share(share: tuple[int, int]) -> Sessions:
+        return sessionize(fragments.between(*share), terms.timeouts, terms.rules, terms.watermark)
+
+    return in_one(list(in_parallel(sessions_of_share, shares(workers))))
 
 
 def _spans(lake: Lake, days: list[date]) -> list[tuple[date, date]]:
@@ -128,13 +144,11 @@ def _joined_before(lake: Lake, days: set[date], window: Window) -> set[date]:
     return _joined(held, days, window)
 
 
-def _publish(lake: Lake, day: date, sessions: Sessions, terms: Terms) -> dict[str, int]:
-    tables = {table: _of_day(getattr(sessions, table), STARTS[table], day) for table in SESSIONS}
+def _publish(lake: Lake, terms: Terms, by_day: ByDay, day: date) -> dict[str, int]:
+    tables = {table: by_day[table].get(day, _of_schema(table)) for table in SESSIONS}
     tables["rejected_handoffs"] = _kept_whole(lake, day, tables["rejected_handoffs"])
     alerts = as_billing_sessions(lake.read("alert_sessions", day))
-    tables["billing_sessions"] = pl.concat([tables["billing_sessions"], alerts]).sort(
-        BILLING_SESSIONS.names()
-    )
+    tables["billing_sessions"] = pl.concat([tables["billing_sessions"], alerts])
     is_open = not all(
         tables[table]["is_complete"].all()
         for table in ("conversations", "billing_sessions", "voice_sessions")
@@ -150,5 +164,16 @@ def _kept_whole(lake: Lake, day: date, rejected: pl.DataFrame) -> pl.DataFrame:
     return kept_whole(rejected, rows) if rows else rejected.with_columns(pl.lit(None, pl.String).alias("raw"))
 
 
-def _of_day(frame: pl.DataFrame, column: str, day: date) -> pl.DataFrame:
-    return frame.filter((pl.col(column) >= midnight(day)) & (pl.col(column) < midnight(day + DAY)))
+def _by_day(sessions: Sessions) -> ByDay:
+    """Each table's rows by the day of their start."""
+    parted: ByDay = {}
+    for table, column in STARTS.items():
+        rows: pl.DataFrame = getattr(sessions, table)
+        days = rows.with_columns(pl.col(column).dt.date().alias("_day"))
+        groups = days.partition_by("_day", as_dict=True, include_key=False, maintain_order=True)
+        parted[table] = {day: rows for (day,), rows in groups.items()}
+    return parted
+
+
+def _of_schema(table: str) -> pl.DataFrame:
+    return SESSION_SCHEMAS[table].to_frame()

@@ -2,10 +2,11 @@
 
 import polars as pl
 
+from transforms import sessions
 from transforms.alerts import ALERT_COLUMNS
 from transforms.contracts import Copies, Files, Quarantine, lake_schema, schema_of
 from transforms.fragments import LOOSE_ENDS, SCHEMAS
-from transforms.sessions import BILLING_SESSIONS, CONVERSATIONS, REJECTED_HANDOFFS, UNMATCHED_LEGS
+from transforms.sessions import REJECTED_HANDOFFS
 
 STREAMS = ("interactions", "handoffs", "alerts", "account_events")
 
@@ -16,13 +17,7 @@ ALERT_SESSIONS = pl.Schema({name: lake_schema("alerts")[name] for name in ALERT_
 """Delivered alerts and proactive notifications (R15)."""
 
 FRAGMENTS = {**SCHEMAS, "loose_ends": LOOSE_ENDS}
-SESSIONS = {
-    "conversations": CONVERSATIONS,
-    "billing_sessions": BILLING_SESSIONS,
-    "voice_sessions": BILLING_SESSIONS,
-    "rejected_handoffs": pl.Schema({**REJECTED_HANDOFFS, "raw": pl.String()}),
-    "unmatched_legs": UNMATCHED_LEGS,
-}
+SESSIONS = {**sessions.SCHEMAS, "rejected_handoffs": pl.Schema({**REJECTED_HANDOFFS, "raw": pl.String()})}
 
 TABLES: dict[str, pl.Schema] = {
     **{stream: lake_schema(stream) for stream in STREAMS},

@@ -7,6 +7,7 @@ in integers; the texts behind them are kept once, as `identities`.
 """
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import polars as pl
 
@@ -58,6 +59,13 @@ class Fragments:
         """The same with other tables in place of the named ones."""
         return replace(self, **tables)
 
+    def between(self, first: int, end: int) -> "Fragments":
+        """What they say of the keys from `first` on, without `end`: the share of one worker (R19)."""
+        if (first, end) == (0, KEYS_END):
+            return self
+        tables = {name: getattr(self, name).filter(is_between(first, end)) for name in FRAGMENT_TABLES}
+        return Fragments(**tables)
+
     def of_keys(self, keys: pl.DataFrame) -> "Fragments":
         """What they say of some keys."""
         tables = {name: getattr(self, name) for name in FRAGMENT_TABLES}
@@ -70,6 +78,9 @@ class Fragments:
 
 
 IS_RESET = pl.col("mark") == RESET
+
+KEYS_END = 2**64
+"""Keys are hashes, so that an equal share of their range holds an equal share of the rows."""
 
 SCHEMAS = {
     "stretches": STRETCHES,
@@ -104,6 +115,16 @@ def fragments_of(
         requests=_requests(interactions) if has_requests else REQUESTS.to_frame(),
         identities=_identities(named or [interactions, handoffs]),
     )
+
+
+def shares(count: int) -> list[tuple[int, int]]:
+    """Equal, half-open ranges of all keys."""
+    return list(pairwise(KEYS_END * number // count for number in range(count + 1)))
+
+
+def is_between(first: int, end: int) -> pl.Expr:
+    """Whether a key lies in a range."""
+    return pl.col("key").is_between(pl.lit(first, pl.UInt64), pl.lit(end - 1, pl.UInt64))
 
 
 def rows_of(interactions: pl.LazyFrame, keys: pl.DataFrame) -> pl.DataFrame:

@@ -69,6 +69,22 @@ class Sessions:
     unmatched_legs: pl.DataFrame
 
 
+SCHEMAS = {
+    "conversations": CONVERSATIONS,
+    "billing_sessions": BILLING_SESSIONS,
+    "voice_sessions": BILLING_SESSIONS,
+    "rejected_handoffs": REJECTED_HANDOFFS,
+    "unmatched_legs": UNMATCHED_LEGS,
+}
+
+
+def in_one(parts: list[Sessions]) -> Sessions:
+    """Sessions of several shares of the keys (R19)."""
+    if len(parts) == 1:
+        return parts[0]
+    return Sessions(**{table: pl.concat([getattr(part, table) for part in parts]) for table in SCHEMAS})
+
+
 def sessions_of(
     interactions: pl.DataFrame,
     handoffs: pl.DataFrame,

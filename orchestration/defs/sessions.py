@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Iterator
+from datetime import date
+from functools import partial
 
 import dagster as dg
 
@@ -9,10 +11,12 @@ from orchestration import fragmenting, sessionizing
 from orchestration.defs.ingestion import OWNERS, seconds_since
 from orchestration.defs.joined import teller
 from orchestration.defs.resources import Home
+from orchestration.lake import Lake
 from orchestration.partitions import DAYS, days_of
 from orchestration.tables import FRAGMENTS, STREAMS
 from orchestration.terms import RECIPE as TERMS_RECIPE
 from orchestration.terms import terms_of
+from orchestration.workers import in_parallel
 
 SESSION_TABLES = {
     "conversations": "Conversations by the UTC day of their start (R1 to R7). One row per conversation.",
@@ -41,16 +45,21 @@ def fragments(context: dg.AssetExecutionContext, home: Home) -> None:
     lake, asked = home.lake(), days_of(context)
     with lake.exclusive():
         told = teller(context, asked)
-        for day in sorted({*asked, *fragmenting.dirty_days(lake)}):
-            began = time.monotonic()
-            counts = fragmenting.build_fragments(lake, day)
-            metadata = {
-                "dagster/row_count": counts.pop("stretches"),
-                **counts,
-                "bytes": sum(lake.file(table, day).stat().st_size for table in FRAGMENTS),
-                "seconds": seconds_since(began),
-            }
-            told.tell(context.asset_key, day, metadata)
+        days = sorted({*asked, *fragmenting.dirty_days(lake)})
+        for day, counts in zip(days, in_parallel(partial(_built, lake), days), strict=True):
+            told.tell(context.asset_key, day, counts)
+
+
+def _built(lake: Lake, day: date) -> dict[str, float]:
+    began = time.monotonic()
+    counts = fragmenting.build_fragments(lake, day)
+    size = sum(lake.file(table, day).stat().st_size for table in FRAGMENTS)
+    return {
+        "dagster/row_count": counts.pop("stretches"),
+        **counts,
+        "bytes": size,
+        "seconds": seconds_since(began),
+    }
 
 
 @dg.multi_asset(
