@@ -17,12 +17,18 @@ from transforms.timeouts import with_timeout
 
 @dataclass(frozen=True)
 class General:
-    """Conversations (`SUMMARY` and `conversation`, a number), their legs, and what became of handoffs."""
+    """Conversations (`SUMMARY` and `conversation`, a number), what they are made of (`ELEMENTS`, the same number
+    and `is_outside` every leg), and what became of handoffs."""
 
     summary: pl.DataFrame
-    legs: pl.DataFrame
+    elements: pl.DataFrame
     rejected: pl.DataFrame
     unmatched: pl.DataFrame
+
+    @property
+    def legs(self) -> pl.DataFrame:
+        """The legs of the conversations, cut at resets: `conversation, start_at, end_at` (ms)."""
+        return self.elements.filter("is_leg").select("conversation", "start_at", "end_at")
 
 
 def general_conversations(fragments: Fragments, timeouts: pl.DataFrame, rules: Rules) -> General:
@@ -41,7 +47,7 @@ def general_conversations(fragments: Fragments, timeouts: pl.DataFrame, rules: R
     ordinal = pl.int_range(pl.len(), dtype=pl.Int64).over("key", "started_at")
     return General(
         summary=summary.with_columns(ordinal=ordinal).select("conversation", *SUMMARY.names()),
-        legs=heard.filter("is_leg").select("conversation", "start_at", "end_at"),
+        elements=heard,
         rejected=settled.rejected,
         unmatched=_unmatched(fragments.legs, settled, heard),
     )

@@ -111,7 +111,7 @@ def sessionize(
     identities = one_key_each(fragments.identities)
     plain, others = _parted(fragments.having(identities=identities), timeouts, rules)
     general = general_conversations(others, timeouts, rules)
-    billable, pauses = blocks.with_billable(_numbered(general.summary, plain), general.legs, rules)
+    billable, pauses = blocks.with_billable(numbered(general.summary, plain), general.legs, rules)
     known = _identified(billable, identities, watermark)
     usage, voice = blocks.usage_blocks(billable, pauses), blocks.voice_blocks(known, rules)
     return Sessions(
@@ -151,7 +151,7 @@ def _span(stretches: pl.DataFrame) -> tuple[int, int]:
     return (0, 0) if first is None else (first, last)
 
 
-def _numbered(general: pl.DataFrame, plain: pl.DataFrame) -> pl.DataFrame:
+def numbered(general: pl.DataFrame, plain: pl.DataFrame) -> pl.DataFrame:
     """All conversations by key and start; `conversation` is the row, `source` the number among the general."""
     if general.is_empty():
         told = plain.with_columns(source=pl.lit(None, pl.Int64))

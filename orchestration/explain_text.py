@@ -1,0 +1,149 @@
+"""An explanation as text: what a person reads on the terminal."""
+
+from datetime import UTC, datetime
+
+import polars as pl
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from orchestration.errors import UsageError
+from transforms.explaining import Explanation
+from transforms.rules import BLOCK_MS
+from transforms.timeouts import MINUTE_MS
+
+
+def show(stored: dict[str, object], its: Explanation, console: Console, block: int | None = None) -> None:
+    """Prints the explanation of a conversation, `stored` as the lake has it; of one block alone if so told.
+
+    Raises UsageError where the conversation has no such block.
+    """
+    count = its.blocks.height
+    if block is not None and not 0 <= block < count:
+        choice = f"--block is 0 to {count - 1}" if count else "leave --block out to see why"
+        raise UsageError(f"the conversation has {count} billing sessions: {choice}")
+    for line in _summary(stored, its):
+        console.print(escape(line), highlight=False, soft_wrap=True)
+    chosen = its.blocks if block is None else its.blocks.filter(pl.col("block_index") == block)
+    console.print(_legs_table(its.legs)) if its.legs.height else None
+    console.print(_blocks_table(chosen, its.rows)) if chosen.height else None
+    rows = its.rows
+    if block is not None:
+        start, end = chosen.select("started_at", "ended_at").row(0)
+        rows = rows.filter(pl.col("at").is_between(start, end))
+    console.print(_rows_table(rows))
+
+
+def _summary(stored: dict[str, object], its: Explanation) -> list[str]:
+    facts = its.facts
+    session = facts["session_id"]
+    whose = f"session {session}" if session is not None else f"user {facts['user_id']} on {facts['channel']}"
+    first = its.rows.row(0, named=True) if its.rows.height else None
+    opened = f"opened by {first['what']}, {place_of(first)}" if first else "opened by a leg"
+    lines = [
+        f"conversation {stored['conversation_id']}",
+        f"  account {facts['account_id']}, app {facts['app_id']}, {whose} (R1); "
+        f"channel {facts['channel']}, user {facts['user_id']}",
+        f"  {time_of(facts['started_at'])} to {time_of(facts['ended_at'])}; {opened}",
+        f"  {_closed(its, stored)}",
+    ]
+    if facts["anchored_at"] is None:
+        lines.append("  no message of the user outside every leg: no billing session (R10)")
+    else:
+        lines.append(
+            f"  billable {_length(facts['billable_ms'])} from {time_of(facts['anchored_at'])} (R6): max(1, "
+            f"ceil({facts['billable_ms']:,} ms / {BLOCK_MS:,} ms)) = {facts['blocks']} billing sessions (R8)"
+        )
+    if stored["billing_sessions"] != facts["blocks"] or stored["billable_ms"] != facts["billable_ms"]:
+        lines.append(
+            f"  STALE: the lake still says {stored['billing_sessions']} billing sessions; "
+            "materialize its day again"
+        )
+    return lines
+
+
+def _closed(its: Explanation, stored: dict[str, object]) -> str:
+    facts, timeout = its.facts, _length(its.facts["timeout_ms"])
+    if its.closed_by is not None:
+        return f"ended by a session reset at {time_of(its.closed_by['at'])}, {place_of(its.closed_by)} (R4)"
+    if not stored["is_complete"]:
+        return f"still open at the watermark: provisional, not billed yet (R13); timeout {timeout}"
+    text = f"ended by inactivity: nothing for longer than {timeout} after {time_of(facts['ended_at'])} (R3)"
+    if its.next_row is None:
+        return f"{text}; nothing follows"
+    return f"{text}; next: {its.next_row['what']} at {time_of(its.next_row['at'])}, {place_of(its.next_row)}"
+
+
+def _legs_table(legs: pl.DataFrame) -> Table:
+    table = _table("legs of human agents, taken out (R7)", "from", "to", "length", "known from", "leg", "row")
+    for leg in legs.iter_rows(named=True):
+        table.add_row(
+            time_of(leg["start_at"]),
+            time_of(leg["end_at"]),
+            _length(leg["end_at"] - leg["start_at"]),
+            leg["source"],
+            escape(leg["leg_id"]),
+            place_of(leg),
+        )
+    return table
+
+
+def _blocks_table(cut: pl.DataFrame, rows: pl.DataFrame) -> Table:
+    said = rows.filter("counts")
+    table = _table(
+        "billing sessions (R11)", "block", "from", "to", "billable", "last row before", "first row after"
+    )
+    for block in cut.iter_rows(named=True):
+        before = said.filter(pl.col("at") <= block["started_at"]).tail(1)
+        after = said.filter(pl.col("at") >= block["ended_at"]).head(1)
+        table.add_row(
+            str(block["block_index"]),
+            time_of(block["started_at"]),
+            time_of(block["ended_at"]),
+            _length(block["billable_ms"]),
+            *(_at(found) for found in (before, after)),
+        )
+    return table
+
+
+def _rows_table(rows: pl.DataFrame) -> Table:
+    table = _table("rows", "at", "what", "in the clock", "event", "row")
+    for row in rows.iter_rows(named=True):
+        table.add_row(
+            time_of(row["at"]),
+            row["what"],
+            "yes" if row["counts"] else "",
+            escape(row["event_id"]),
+            place_of(row),
+        )
+    return table
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, no_wrap=column in ("from", "to", "at"), overflow="fold")
+    return table
+
+
+def _at(found: pl.DataFrame) -> str:
+    return "" if found.is_empty() else f"{time_of(found['at'][0])} {place_of(found.row(0, named=True))}"
+
+
+def place_of(row: dict[str, object]) -> str:
+    """File and line."""
+    return escape(f"{row['file']}:{row['line']}")
+
+
+def time_of(at: object) -> str:
+    """An instant (ms) in UTC, to the millisecond."""
+    if not isinstance(at, int):
+        return "?"
+    return datetime.fromtimestamp(at // 1000, UTC).strftime("%Y-%m-%d %H:%M:%S") + f".{at % 1000:03}Z"
+
+
+def _length(ms: object) -> str:
+    if not isinstance(ms, int):
+        return "?"
+    minutes, rest = divmod(ms, MINUTE_MS)
+    return f"{minutes}:{rest // 1000:02}.{rest % 1000:03}"

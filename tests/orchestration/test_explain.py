@@ -1,0 +1,104 @@
+"""`quarterhour explain session`: from landing files to the sentence, with the very lines of the files."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from orchestration import cli
+from orchestration.fragmenting import build_fragments, dirty_days
+from orchestration.ingest import ingest
+from orchestration.lake import Lake
+from orchestration.sessionizing import rebuild
+from orchestration.settings import load_settings
+from orchestration.tables import TABLES
+from orchestration.terms import terms_of
+
+DAY = date(2026, 3, 1)
+ANN = {"account_id": "acme", "app_id": "bank", "user_id": "ann", "channel": "web", "session_id": "s-1"}
+
+
+def said(event_id: str, clock: str, actor: str = "user", kind: str = "message") -> dict[str, object]:
+    return {**ANN, "event_id": event_id, "occurred_at": f"{clock}Z", "actor": actor, "kind": kind}
+
+
+ROWS = [
+    {**said("other", "2026-03-01T09:00:00"), "user_id": "bob", "session_id": "s-2"},
+    said("hello", "2026-03-01T23:50:00"),
+    said("start", "2026-03-01T23:55:00", "system", "handoff_start"),
+    said("end", "2026-03-02T00:10:00", "agent", "handoff_end"),
+    said("thanks", "2026-03-02T00:20:00", "app"),
+    said("bye", "2026-03-02T00:26:00.001"),
+    said("gone", "2026-03-02T00:27:00", "system", "session_reset"),
+    said("lookup", "2026-03-01T12:00:00", kind="api_request"),
+]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lake:
+    """A home with one file of rows, counted."""
+    folder = tmp_path / "landing" / "interactions" / str(DAY)
+    folder.mkdir(parents=True)
+    (folder / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS))
+    lake = Lake(tmp_path)
+    lake.ensure(TABLES)
+    ingest(lake, tmp_path / "landing", "interactions", DAY)
+    days = dirty_days(lake)
+    for day in days:
+        build_fragments(lake, day)
+    rebuild(lake, days, terms_of(lake, load_settings()))
+    monkeypatch.setenv("QUARTERHOUR_HOME", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "200")
+    return lake
+
+
+def ids(lake: Lake, session_type: str = "usage", session_id: str = "s-1") -> str:
+    rows = lake.scan("billing_sessions").collect()
+    chosen = (rows["session_type"] == session_type) & (rows["session_id"] == session_id)
+    return str(rows.filter(chosen)["conversation_id"][0])
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    cli.main(["explain", "session", *arguments])
+    return " ".join(capsys.readouterr().out.split())
+
+
+def test_a_conversation_is_explained_over_midnight(home: Lake, capsys: pytest.CaptureFixture[str]) -> None:
+    text = told(capsys, ids(home))
+    place = "interactions/2026-03-01/a.jsonl"
+    assert f"opened by message of the user, {place}:2" in text
+    assert f"ended by a session reset at 2026-03-02 00:27:00.000Z, {place}:7 (R4)" in text
+    assert "ceil(1,260,001 ms / 900,000 ms)) = 2 billing sessions" in text
+    assert f"15:00.000 handoff rows start {place}:3" in text
+    assert all(f"{place}:{line}" in text for line in range(2, 7))
+
+
+def test_one_block_is_explained_by_its_own_rows(home: Lake, capsys: pytest.CaptureFixture[str]) -> None:
+    text = told(capsys, ids(home), "--block", "1")
+    assert "6:00.001" in text
+    assert "bye interactions/2026-03-01/a.jsonl:6" in text
+    assert "hello interactions" not in text
+
+
+def test_a_request_is_explained_by_its_row(home: Lake, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "R12): 2026-03-01 12:00:00.000Z, interactions/2026-03-01/a.jsonl:8" in told(
+        capsys, ids(home, "request")
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda known: known[:-1] + str((int(known[-1]) + 1) % 10), "of the same key: "),
+        (lambda known: "12-13", "none of its key at any time"),
+        (lambda known: "twelve", "is no conversation_id"),
+    ],
+)
+def test_what_is_not_there_is_said(
+    home: Lake, capsys: pytest.CaptureFixture[str], change, message: str
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        cli.main(["explain", "session", change(ids(home))])
+    assert end.value.code == 2
+    assert message in " ".join(capsys.readouterr().err.split())

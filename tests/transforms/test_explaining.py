@@ -1,0 +1,135 @@
+"""What explains a conversation says of it what the count says, and names the row behind every statement."""
+
+from datetime import UTC, datetime
+
+import polars as pl
+from hypothesis import given
+
+from tests.frames import handoffs_frame, interactions_frame, milliseconds, timeouts_frame
+from tests.strategies import FEWER, MINUTE, Log, logs
+from transforms.explaining import ENDLESS, IMPLIED, LOGGED, PAIRED, Explanation, explained
+from transforms.fragments import fragments_of, rows_of
+from transforms.rules import Rules
+from transforms.sessions import sessions_of
+
+ANN = {"account_id": "acme", "app_id": "bank", "user_id": "ann", "session_id": None, "channel": "web"}
+BEGIN = int(datetime(2026, 3, 1, 12, tzinfo=UTC).timestamp()) * 1000
+
+
+def explanation(log: Log, conversation_id: str) -> Explanation | None:
+    """As the command makes it: from all rows of the conversation's key."""
+    interactions, handoffs = interactions_frame(log.rows).lazy(), handoffs_frame(log.legs).lazy()
+    key, started_at, *ordinal = (int(part) for part in conversation_id.split("-"))
+    keys = pl.DataFrame({"key": [key]}, schema={"key": pl.UInt64})
+    held = fragments_of(interactions, handoffs).of_keys(keys)
+    whole = held.having(marked_rows=rows_of(interactions, keys), stretches=held.stretches.clear())
+    return explained(whole, timeouts_frame(log.timeouts), log.rules, started_at, ordinal[0] if ordinal else 0)
+
+
+@FEWER
+@given(logs())
+def test_an_explanation_counts_what_the_sessions_count(log: Log) -> None:
+    sessions = sessions_of(
+        interactions_frame(log.rows), handoffs_frame(log.legs), timeouts_frame(log.timeouts), log.rules
+    )
+    usage = sessions.billing_sessions.filter(pl.col("session_type") == "usage")
+    for its in sessions.conversations.iter_rows(named=True):
+        found = explanation(log, its["conversation_id"])
+        assert found is not None
+        blocks = usage.filter(pl.col("conversation_id") == its["conversation_id"])
+        bounds = [
+            (milliseconds(start), milliseconds(end))
+            for start, end in blocks.select("started_at", "ended_at").iter_rows()
+        ]
+        assert found.blocks.select("started_at", "ended_at").rows() == bounds
+        assert found.facts["billable_ms"] == its["billable_ms"]
+        assert found.blocks["billable_ms"].sum() == (its["billable_ms"] if bounds else 0)
+        assert [found.facts[name] for name in ("channel", "user_id")] == [its["channel"], its["user_id"]]
+        assert (found.closed_by is not None) == (its["ended_by"] == "reset")
+
+
+@FEWER
+@given(logs())
+def test_every_row_and_leg_of_an_explanation_has_a_file_and_a_line(log: Log) -> None:
+    sessions = sessions_of(
+        interactions_frame(log.rows), handoffs_frame(log.legs), timeouts_frame(log.timeouts), log.rules
+    )
+    for conversation_id in sessions.conversations["conversation_id"]:
+        found = explanation(log, conversation_id)
+        assert found is not None
+        for told in (found.rows, found.legs):
+            assert told.select("file", "line").null_count().row(0) == (0, 0)
+        assert found.rows.height or found.legs.height
+
+
+def chat(*said: tuple[float, str, str]) -> list[dict[str, object]]:
+    return [
+        {
+            **ANN,
+            "event_id": f"e{n}",
+            "occurred_at": BEGIN + round(minute * MINUTE),
+            "actor": actor,
+            "kind": kind,
+        }
+        for n, (minute, actor, kind) in enumerate(said)
+    ]
+
+
+def of_one(rows: list[dict[str, object]], legs: list[dict[str, object]] | None = None) -> Explanation:
+    log = Log(rows, legs or [], [], Rules(), None)
+    sessions = sessions_of(interactions_frame(log.rows), handoffs_frame(log.legs))
+    (conversation_id,) = sessions.conversations["conversation_id"]
+    found = explanation(log, conversation_id)
+    assert found is not None
+    return found
+
+
+def test_a_leg_says_how_it_is_known_and_where_it_stands() -> None:
+    rows = chat(
+        (0, "user", "message"),
+        (5, "system", "handoff_start"),
+        (10, "agent", "handoff_end"),
+        (12, "user", "message"),
+        (13, "agent", "message"),
+        (14, "user", "message"),
+        (15, "app", "message"),
+        (20, "system", "handoff_start"),
+        (21, "user", "message"),
+        (25, "app", "message"),
+    )
+    log = {**ANN, "leg_id": "leg-1", "transferred_at": BEGIN + 30 * MINUTE}
+    times = {"accepted_at": BEGIN + 30 * MINUTE, "ended_at": BEGIN + 40 * MINUTE}
+    found = of_one(rows, [{**log, **times}])
+    told = found.legs.select("source", "leg_id", "line").rows()
+    assert told == [(PAIRED, "e1", 2), (IMPLIED, "e4", 5), (ENDLESS, "e7", 8), (LOGGED, "leg-1", 1)]
+
+
+def test_a_block_knows_how_long_its_clock_ran() -> None:
+    rows = chat(
+        (0, "user", "message"), (10, "app", "message"), (50, "app", "message"), (60, "user", "message")
+    )
+    leg = {**ANN, "leg_id": "leg", "transferred_at": BEGIN + 10 * MINUTE, "accepted_at": None}
+    found = of_one(rows, [{**leg, "ended_at": BEGIN + 50 * MINUTE}])
+    assert [ms // MINUTE for ms in found.blocks["billable_ms"]] == [15, 5]
+    assert [
+        (end - start) // MINUTE for start, end in found.blocks.select("started_at", "ended_at").rows()
+    ] == [55, 5]
+
+
+def test_what_follows_is_told_when_silence_ended_the_conversation() -> None:
+    rows = chat((0, "user", "message"), (16, "user", "message"))
+    log = Log(rows, [], [], Rules(), None)
+    first = sessions_of(interactions_frame(rows), handoffs_frame([])).conversations["conversation_id"][0]
+    found = explanation(log, first)
+    assert found is not None
+    assert found.next_row is not None
+    assert (found.next_row["event_id"], found.next_row["line"]) == ("e1", 2)
+
+
+def test_an_instant_at_which_nothing_starts_has_no_explanation() -> None:
+    log = Log(chat((0, "user", "message")), [], [], Rules(), None)
+    (conversation_id,) = sessions_of(interactions_frame(log.rows), handoffs_frame([])).conversations[
+        "conversation_id"
+    ]
+    key, at = conversation_id.split("-")
+    assert explanation(log, f"{key}-{int(at) + 1}") is None
