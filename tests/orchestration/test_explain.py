@@ -60,7 +60,9 @@ def ids(lake: Lake, session_type: str = "usage", session_id: str = "s-1") -> str
 
 
 def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    cli.main(["explain", "session", *arguments])
+    with pytest.raises(SystemExit) as end:
+        cli.main(["explain", "session", *arguments])
+    assert end.value.code == 0
     return " ".join(capsys.readouterr().out.split())
 
 
