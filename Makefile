@@ -9,7 +9,7 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test ui lint format clean
+.PHONY: help demo test bench ui lint format clean
 
 help: ## What can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -19,6 +19,12 @@ demo: $(READY) ## Generate two months of logs, run the nightly job on them, say 
 
 test: $(READY) $(MANIFEST) ## All tests
 	$(BIN)/pytest -n 2 --dist worksteal
+
+bench: $(READY) $(MANIFEST) ## Measure every stage and its peers (BENCH="--events 10000000 --with-spark")
+	$(BIN)/quarterhour bench $(BENCH)
+
+prove: $(READY) ## The long search: 100,000 mean logs and every property, at most 90 minutes; goes on where it stopped
+	$(BIN)/python -m tests.prove
 
 ui: $(READY) $(MANIFEST) ## The Dagster UI and daemon on loopback, over the same data
 	@$(BIN)/python -c "from orchestration.nightly import dagster_home; from orchestration.settings import load_settings; dagster_home(load_settings().home)"

@@ -1,13 +1,19 @@
 """What must hold in the lake before anything is billed; each gives the rows that break it."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
 from orchestration.lake import Lake, midnight
 from orchestration.tables import STREAMS
+from transforms.contracts import contract_of
 from transforms.ledger import file_ledger, unbalanced
 from transforms.sessions import CONVERSATIONS
+
+DAY = timedelta(days=1)
+NEAR_DAYS = 31
+"""How far from its other day an id is looked for: so the memory is that of these days, not of the history."""
+IDS_ON_TWO_DAYS = pl.Schema({"stream": pl.String, "account_id": pl.String, "id": pl.String, "days": pl.Int64})
 
 
 def unbalanced_files(lake: Lake) -> pl.DataFrame:
@@ -21,25 +27,42 @@ def unbalanced_files(lake: Lake) -> pl.DataFrame:
     )
 
 
-def ids_on_two_days(lake: Lake) -> pl.DataFrame:
-    """Ids of a stream that stand on more than one UTC day (R18): `stream, account_id, id, days`."""
-    names = {
-        "interactions": "event_id",
-        "handoffs": "leg_id",
-        "alerts": "delivery_id",
-        "account_events": "event_id",
-    }
-    times = {"interactions": "occurred_at", "handoffs": "transferred_at", "alerts": "delivered_at"}
-    found = [
-        lake.scan(stream)
-        .group_by("account_id", pl.col(names[stream]).alias("id"))
-        .agg(pl.col(times.get(stream, "occurred_at")).dt.date().n_unique().alias("days"))
-        .filter(pl.col("days") > 1)
-        .select(pl.lit(stream).alias("stream"), "account_id", "id", "days")
-        .collect()
-        for stream in STREAMS
-    ]
+def ids_on_two_days(lake: Lake, days: list[date]) -> pl.DataFrame:
+    """Ids of `days` that stand on another UTC day too, at most `NEAR_DAYS` away (R18).
+
+    Columns: stream, account_id, id, days.
+    """
+    near = {day + DAY * number for day in days for number in range(-NEAR_DAYS, NEAR_DAYS + 1)}
+    found = [IDS_ON_TWO_DAYS.to_frame()]
+    for stream in STREAMS:
+        paths = {day: lake.arrivals(stream, day) for day in sorted(near.intersection(lake.days(stream)))}
+        hashes = [
+            _ids(pl.scan_parquet(of_day), stream).collect()["hash"].unique() for of_day in paths.values()
+        ]
+        every = pl.concat(hashes) if hashes else pl.Series(dtype=pl.UInt64)
+        again = every.filter(every.is_duplicated()).unique()
+        if len(again):
+            rows = pl.scan_parquet([path for of_day in paths.values() for path in of_day])
+            told = _ids(rows, stream, day=pl.col(contract_of(stream).time_column).dt.date())
+            found.append(_on_two_days(told.filter(pl.col("hash").is_in(again.implode())), stream, days))
     return pl.concat(found).sort("stream", "account_id", "id")
+
+
+def _ids(rows: pl.LazyFrame, stream: str, **more: pl.Expr) -> pl.LazyFrame:
+    """The ids of rows, `hash` alone where nothing more is wanted: 8 bytes a row, so that months fit."""
+    names = ["account_id", contract_of(stream).id_column]
+    ids = {"account_id": pl.col(names[0]), "id": pl.col(names[1])} if more else {}
+    return rows.select(hash=pl.struct(names).hash(), **ids, **more)
+
+
+def _on_two_days(ids: pl.LazyFrame, stream: str, days: list[date]) -> pl.DataFrame:
+    return (
+        ids.group_by("account_id", "id")
+        .agg(pl.col("day").n_unique().alias("days"), pl.col("day").is_in(days).any().alias("is_asked"))
+        .filter((pl.col("days") > 1) & pl.col("is_asked"))
+        .select(pl.lit(stream).alias("stream"), "account_id", "id", pl.col("days").cast(pl.Int64))
+        .collect()
+    )
 
 
 def lost_or_double_blocks(lake: Lake, days: list[date]) -> pl.DataFrame:
@@ -60,16 +83,17 @@ def lost_or_double_blocks(lake: Lake, days: list[date]) -> pl.DataFrame:
                 & (pl.col("started_at") <= pl.lit(ends))
                 & (pl.col("session_type") == kind)
             )
-            .select("conversation_id", "block_index")
+            .select(pl.col("conversation_id").hash().alias("hash"), "block_index")
             .collect()
         )
-        counted = blocks.group_by("conversation_id").agg(
+        counted = blocks.group_by("hash").agg(
             pl.len().cast(pl.Int64).alias("found"),
             (pl.col("block_index").n_unique() == pl.col("block_index").max() + 1).alias("is_gapless"),
         )
         found.append(
             conversations.select("conversation_id", pl.col(expected).alias("expected"))
-            .join(counted, on="conversation_id", how="left")
+            .with_columns(hash=pl.col("conversation_id").hash())
+            .join(counted, on="hash", how="left")
             .with_columns(pl.col("found").fill_null(0), pl.col("is_gapless").fill_null(value=True))
             .filter((pl.col("expected") != pl.col("found")) | ~pl.col("is_gapless"))
             .select("conversation_id", "expected", "found")

@@ -217,7 +217,7 @@ def bench(*, events: int = 1_000_000, days: int = 10, stages: Many | None = None
     for stage in run_stages(plan):
         show(stage, terminal)
         written = write(plan, stage, out)
-        print(f"written to {', '.join(str(path) for path in (written.figures, written.tables, written.chart))}")
+        print(f"written to {written.figures}, {written.tables} and {written.chart}")
 
 
 explain = App(name="explain", help="Say why something counted as it did, down to file and line.")

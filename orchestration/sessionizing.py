@@ -15,9 +15,10 @@ from orchestration.window import Window
 from orchestration.workers import WORKERS, in_parallel
 from transforms.alerts import as_billing_sessions
 from transforms.fragments import shares
+from transforms.keys import key_of
 from transforms.ledger import kept_whole
 from transforms.sessions import SCHEMAS as SESSION_SCHEMAS
-from transforms.sessions import Sessions, in_one, sessionize
+from transforms.sessions import Sessions, in_one, in_order, sessionize
 
 DAY = timedelta(days=1)
 CHUNK_BYTES = 48 * 1024 * 1024
@@ -51,43 +52,75 @@ class Rebuilt:
 
 def dirty_days(lake: Lake, terms: Terms) -> list[date]:
     """Days whose sessions were made of other fragments or terms than they would be made of now."""
-    return [
-        day
-        for day in lake.days("stretches")
-        if not terms.still_hold(
-            lake.note(lake.file("conversations", day), INPUTS), day, fragments_version(lake, day)
-        )
-    ]
+    return [day for day in lake.days("stretches") if not _is_clean(lake, day, terms)]
+
+
+def _is_clean(lake: Lake, day: date, terms: Terms) -> bool:
+    note = lake.note(lake.file("conversations", day), INPUTS)
+    return terms.still_hold(note, day, fragments_version(lake, day))
 
 
 def rebuild(lake: Lake, days: Iterable[date], terms: Terms) -> Rebuilt:
-    """Builds the sessions of `days` and of the days that conversations join to them, old or new."""
+    """Builds the sessions of `days`, and on other days those of the conversations that join to them.
+
+    A conversation may have begun on another day, or have left blocks there before its rows changed. On such
+    days only the keys of those conversations are counted again, and a day that says the same stays untouched.
+    """
     asked = sorted(set(days))
     window = Window(lake, terms)
     rows: dict[date, dict[str, int]] = {}
     for first, last in _spans(lake, asked):
-        part = {day for day in asked if first <= day <= last}
-        built = _sessions(window, part)
-        joined = _joined_before(lake, part, window) | _joined(built.conversations, part, window)
-        if not joined <= part:
-            built = _sessions(window, joined | part)
-        by_day = _by_day(built)
-        # The asked days come last: a run that dies before them finds them dirty again.
-        for group in (sorted(joined - part), sorted(part)):
-            counted = in_parallel(partial(_publish, lake, terms, by_day), group)
-            rows.update(zip(group, counted, strict=True))
+        rows.update(_rebuild_span(lake, {day for day in asked if first <= day <= last}, window))
     return Rebuilt(rows)
 
 
-def _sessions(window: Window, days: set[date]) -> Sessions:
-    """Sessions around some days, the keys shared out among workers (R19)."""
+def _rebuild_span(lake: Lake, part: set[date], window: Window) -> dict[date, dict[str, int]]:
+    terms = window.terms
+    built = _sessions(window, part)
+    chains = pl.concat([_chains(built.conversations), _chains_before(lake, part, window)])
+    keys, joined = _joined(chains, part, window)
+    beside: ByDay = {}
+    if keys.height:
+        unbuilt = {day for day in joined - part if not _is_clean(lake, day, terms)}
+        if unbuilt:  # there is nothing on them that single keys could be put into
+            return _rebuild_span(lake, part | unbuilt, window)
+        again = _sessions(window, joined | part, keys)
+        built, beside = _replaced(built, again, keys), _by_day(again)
+    # The asked days come last: a run that dies before them finds them dirty again.
+    others, own = sorted(joined - part), sorted(part)
+    patched = list(in_parallel(partial(_patch, lake, terms, beside, keys), others))
+    published = in_parallel(partial(_publish, lake, terms, _by_day(built)), own)
+    rows = {day: counts for day, counts in zip(others, patched, strict=True) if counts}
+    return rows | dict(zip(own, published, strict=True))
+
+
+def _sessions(window: Window, days: set[date], keys: pl.DataFrame | None = None) -> Sessions:
+    """Sessions around some days, of some keys if so told; the keys are shared out among workers (R19)."""
     terms, fragments = window.terms, window.load(min(days), max(days))
+    if keys is not None:
+        fragments = fragments.of_keys(keys)
     workers = WORKERS if fragments.stretches.height > SHARE_ROWS else 1
 
     def sessions_of_share(share: tuple[int, int]) -> Sessions:
         return sessionize(fragments.between(*share), terms.timeouts, terms.rules, terms.watermark)
 
     return in_one(list(in_parallel(sessions_of_share, shares(workers))))
+
+
+def _replaced(built: Sessions, again: Sessions, keys: pl.DataFrame) -> Sessions:
+    """What was built, with the sessions of some keys in place of their earlier ones."""
+    tables = {}
+    for table in STARTS:
+        kept = getattr(built, table).filter(~_is_of(table, keys))
+        tables[table] = in_order(table, pl.concat([kept, getattr(again, table)]))
+    return Sessions(**tables)
+
+
+def _is_of(table: str, keys: pl.DataFrame) -> pl.Expr:
+    """Rows of some keys; an alert belongs to no conversation."""
+    if "conversation_id" not in SESSIONS[table]:
+        return pl.col("key").is_in(keys["key"].implode())
+    return key_of(pl.col("conversation_id")).is_in(keys["key"].implode())
 
 
 def _spans(lake: Lake, days: list[date]) -> list[tuple[date, date]]:
@@ -106,47 +139,72 @@ def _spans(lake: Lake, days: list[date]) -> list[tuple[date, date]]:
     return [(span[0], span[-1]) for span in spans]
 
 
-def _joined(conversations: pl.DataFrame, days: set[date], window: Window) -> set[date]:
-    """The days of all chains of conversations that touch one of `days`, or that a reset there may end (R4).
+def _chains(conversations: pl.DataFrame) -> pl.DataFrame:
+    return conversations.select("conversation_id", "app_id", "chain_started_at", "chain_ended_at")
 
-    Blocks may start on any of these days.
+
+def _chains_before(lake: Lake, days: set[date], window: Window) -> pl.DataFrame:
+    """The chains near some days as they stand in the lake: what was joined may fall apart."""
+    earliest = midnight(min(days)) - timedelta(milliseconds=window.longest_ms)
+    return _chains(
+        lake.scan("conversations")
+        .filter(
+            (pl.col("chain_ended_at") >= earliest) & (pl.col("chain_started_at") < midnight(max(days) + DAY))
+        )
+        .select("conversation_id", "app_id", "chain_started_at", "chain_ended_at")
+        .collect()
+    )
+
+
+def _joined(chains: pl.DataFrame, days: set[date], window: Window) -> tuple[pl.DataFrame, set[date]]:
+    """Keys and days of the chains that touch one of `days`, or that a reset there may end (R4), and reach
+    out of them: blocks may start on any of their days.
     """
     reach = pl.col("chain_ended_at") + pl.duration(milliseconds=pl.col("longest_ms"))
     spans = (
-        window.with_longest(conversations)
+        window.with_longest(chains)
         .select(
+            key_of(pl.col("conversation_id")).alias("key"),
             pl.col("chain_started_at").dt.date().alias("first"),
             pl.col("chain_ended_at").dt.date().alias("last"),
             reach.dt.date().alias("reach"),
         )
         .filter((pl.col("first") <= max(days)) & (pl.col("reach") >= min(days)))
         .filter(pl.col("first") < pl.col("reach"))
-        .unique()
     )
     joined: set[date] = set()
-    for first, last, reached in spans.iter_rows():
-        if days.intersection(days_between(first, reached)):
-            joined.update(days_between(first, last))
-    return joined
+    reaching: list[tuple[date, date, date]] = []
+    for first, last, reached in spans.select("first", "last", "reach").unique().iter_rows():
+        theirs = set(days_between(first, last))
+        if not theirs <= days and days.intersection(days_between(first, reached)):
+            joined.update(theirs)
+            reaching.append((first, last, reached))
+    chosen = pl.DataFrame(reaching, schema=spans.drop("key").schema, orient="row")
+    return spans.join(chosen, on=["first", "last", "reach"], how="semi").select("key").unique(), joined
 
 
-def _joined_before(lake: Lake, days: set[date], window: Window) -> set[date]:
-    """As `_joined`, of the conversations as they stand in the lake: what was joined may fall apart."""
-    earliest = midnight(min(days)) - timedelta(milliseconds=window.longest_ms)
-    held = (
-        lake.scan("conversations")
-        .filter(
-            (pl.col("chain_ended_at") >= earliest) & (pl.col("chain_started_at") < midnight(max(days) + DAY))
-        )
-        .select("app_id", "chain_started_at", "chain_ended_at")
-        .collect()
-    )
-    return _joined(held, days, window)
+def _patch(lake: Lake, terms: Terms, by_day: ByDay, keys: pl.DataFrame, day: date) -> dict[str, int] | None:
+    """Replaces the sessions of some keys on a day; None where they are what they were."""
+    new = {table: by_day[table].get(day, _of_schema(table)) for table in SESSIONS}
+    new["rejected_handoffs"] = _kept_whole(lake, day, new["rejected_handoffs"])
+    held = {table: lake.read(table, day) for table in SESSIONS}
+    of_keys = {table: rows.filter(_is_of(table, keys)) for table, rows in held.items()}
+    if all(of_keys[table].equals(new[table]) for table in SESSIONS):
+        return None
+    rest = {table: rows.filter(~_is_of(table, keys)) for table, rows in held.items()}
+    is_alert = pl.col("session_type") == "alert"
+    rest["billing_sessions"] = rest["billing_sessions"].filter(~is_alert)
+    tables = {table: in_order(table, pl.concat([rest[table], new[table]])) for table in SESSIONS}
+    return _publish_tables(lake, terms, tables, day)
 
 
 def _publish(lake: Lake, terms: Terms, by_day: ByDay, day: date) -> dict[str, int]:
     tables = {table: by_day[table].get(day, _of_schema(table)) for table in SESSIONS}
     tables["rejected_handoffs"] = _kept_whole(lake, day, tables["rejected_handoffs"])
+    return _publish_tables(lake, terms, tables, day)
+
+
+def _publish_tables(lake: Lake, terms: Terms, tables: dict[str, pl.DataFrame], day: date) -> dict[str, int]:
     alerts = as_billing_sessions(lake.read("alert_sessions", day))
     tables["billing_sessions"] = pl.concat([tables["billing_sessions"], alerts])
     is_open = not all(

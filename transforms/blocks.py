@@ -11,8 +11,8 @@ def with_billable(
     """Conversations with `anchored_at`, `billable_ms` and `blocks`, and the pauses of their clocks.
 
     A conversation without a user message outside every leg has no block and no anchor (R10). `legs` has
-    `conversation, start_at, end_at`, where conversation is the `source` of `conversations`. Pauses: conversation,
-    offset_ms (billable ms before the pause), paused_ms (length of this and all earlier pauses).
+    `conversation, start_at, end_at`, where conversation is the `source` of `conversations`. Pauses:
+    conversation, offset_ms (billable ms before the pause), paused_ms (length of this and all earlier pauses).
     """
     anchor = "first_at" if rules.anchor == "first_activity" else "first_user_at"
     is_interactive = pl.col("first_user_at").is_not_null()

@@ -235,8 +235,8 @@ def with_inside(numbered: pl.DataFrame) -> pl.DataFrame:
 def summed_up(elements: pl.DataFrame, resets: pl.DataFrame) -> pl.DataFrame:
     """One row per conversation: span, whose it is, its outside activity, and how it ended.
 
-    Columns: key, who, conversation, timeout_ms, started_at, ended_at, first_at, first_user_at, last_at (of the
-    activity outside legs; null without any), has_user, has_accepted_leg, is_reset (R4). Times in ms.
+    Columns: key, who, conversation, timeout_ms, started_at, ended_at, first_at, first_user_at, last_at (of
+    the activity outside legs; null without any), has_user, has_accepted_leg, is_reset (R4). Times in ms.
     """
     outside = pl.col("is_outside")
     # The first leg is the one that began first, even where a reset has cut its beginning off.

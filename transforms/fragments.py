@@ -1,9 +1,9 @@
 """Rows to fragments: what a set of rows says about each key, in a form that merges (R19).
 
-The rows come in the order of the lake: by key and time. A stretch is activity of a key without a gap above five
-minutes, the shortest timeout (R3): no gap inside one can end a conversation, and the gaps between them stay.
-Keys with human-agent time, or whose first speaker only the order of ids can tell, keep their rows. All is done
-in integers; the texts behind them are kept once, as `identities`.
+The rows come in the order of the lake: by key and time. A stretch is activity of a key without a gap above
+five minutes, the shortest timeout (R3): no gap inside one can end a conversation, and the gaps between them
+stay. Keys with human-agent time, or whose first speaker only the order of ids can tell, keep their rows. All
+is done in integers; the texts behind them are kept once, as `identities`.
 """
 
 from dataclasses import dataclass, replace
@@ -25,8 +25,8 @@ STRETCHES = pl.Schema(
     {**WHOSE, "first_at": pl.Int64, "last_at": pl.Int64, "first_user_at": pl.Int64, "rows": pl.Int64}
     | {"is_reset": pl.Boolean}
 )
-"""Activity of a key without a gap above five minutes, and its resets (R4), each a row of its own; times in ms,
-`first_user_at` may be null. By key and time; at one instant the reset comes last."""
+"""Activity of a key without a gap above five minutes, and its resets (R4), each a row of its own; times in
+ms, `first_user_at` may be null. By key and time; at one instant the reset comes last."""
 MARKED_ROWS = pl.Schema({**WHOSE, "at": pl.Int64, "mark": pl.UInt8, "event_id": pl.String, **ORIGIN})
 """All rows, but closure notices and API requests, of the keys that need them in order."""
 LEGS = pl.Schema(
@@ -34,7 +34,9 @@ LEGS = pl.Schema(
     | {"ended_at": pl.Int64, **ORIGIN}
 )
 """Human-agent legs of the handoff log, as logged (R7)."""
-REQUESTS = pl.Schema({**WHOSE, "at": pl.Int64, "event_id": pl.String})
+REQUESTS = pl.Schema(
+    {**WHOSE, "at": pl.Int64, "event_id": pl.String, "account_id": pl.String, "app_id": pl.String}
+)
 """API requests (R12)."""
 LOOSE_ENDS = pl.Schema({"key": pl.UInt64, "mark": pl.UInt8, "at": pl.Int64, "until": pl.Int64})
 """What reaches out of a day further than a timeout: a last START or a first END of a key's handoff rows
@@ -97,8 +99,8 @@ def fragments_of(
 ) -> Fragments:
     """Fragments of clean rows, copies resolved (R18), of whole keys or whole days.
 
-    `named` are rows that name every `who` at least once; by default all. Nothing but numbers is read of the rows
-    of plain keys.
+    `named` are rows that name every `who` at least once; by default all. Nothing but numbers is read of the
+    rows of plain keys.
     """
     legs = logged_legs(handoffs)
     rows = interactions.select(*WHOSE, _ms("occurred_at").alias("at"), "mark").collect()
@@ -238,7 +240,7 @@ def _careful(rows: pl.DataFrame, stretches: pl.DataFrame, legs: pl.DataFrame) ->
 
 def _requests(interactions: pl.LazyFrame) -> pl.DataFrame:
     found = interactions.filter(pl.col("kind") == "api_request").select(
-        *WHOSE, _ms("occurred_at").alias("at"), "event_id"
+        *WHOSE, _ms("occurred_at").alias("at"), "event_id", "account_id", "app_id"
     )
     return _ordered(found.collect(), REQUESTS)
 

@@ -17,8 +17,8 @@ from transforms.timeouts import with_timeout
 
 @dataclass(frozen=True)
 class General:
-    """Conversations (`SUMMARY` and `conversation`, a number), what they are made of (`ELEMENTS`, the same number
-    and `is_outside` every leg), and what became of handoffs."""
+    """Conversations (`SUMMARY` and `conversation`, a number), what they are made of (`ELEMENTS`, the same
+    number and `is_outside` every leg), and what became of handoffs."""
 
     summary: pl.DataFrame
     elements: pl.DataFrame
@@ -37,7 +37,7 @@ def general_conversations(fragments: Fragments, timeouts: pl.DataFrame, rules: R
     stretches = fragments.stretches.join(fragments.careful_keys(), on="key", how="anti")
     resets = conversations.resets_of(fragments.marked_rows, stretches)
     held = fragments.having(stretches=stretches)
-    elements = _elements(held, settled, resets, _keys(held), timeouts, rules)
+    elements = _elements(held, settled, resets, timeouts, rules)
     heard = conversations.without_lonely_legs(elements, fragments.marked_rows, resets)
     heard = conversations.with_inside(heard)
     summary = conversations.summed_up(heard, resets).join(
@@ -72,7 +72,6 @@ def _elements(
     fragments: Fragments,
     settled: legs.SettledLegs,
     resets: pl.DataFrame,
-    keys: pl.DataFrame,
     timeouts: pl.DataFrame,
     rules: Rules,
 ) -> pl.DataFrame:
@@ -81,7 +80,7 @@ def _elements(
     The timeout is the one in force when a conversation starts (R3). All keys are worked with the timeout of
     their first instant; conversations that start after its next change are worked again from there.
     """
-    clocks = with_timeout(keys, timeouts, rules)
+    clocks = with_timeout(_keys(fragments), timeouts, rules)
     done: list[pl.DataFrame] = []
     offset = 0
     while True:

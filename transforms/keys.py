@@ -13,9 +13,9 @@ from transforms.marks import RESET, mark
 SALT = 0
 """Part of every hash; see `one_key_each`."""
 KEY_COLUMNS = ("key", "who", "mark", "is_first")
-"""What is made of a row's own columns and stands beside them: the conversation's key (R1); key, channel and user;
-what the row is to the count; whether it is the first of its key and `who` among the rows ordered with it, so that
-the texts behind the numbers are read but once."""
+"""What is made of a row's own columns and stands beside them: the conversation's key (R1); key, channel and
+user; what the row is to the count; whether it is the first of its key and `who` among the rows ordered with
+it, so that the texts behind the numbers are read but once."""
 IDENTITIES = pl.Schema(
     {"who": pl.UInt64, "key": pl.UInt64, "account_id": pl.String, "app_id": pl.String}
     | {"session_id": pl.String, "channel": pl.String, "user_id": pl.String}
@@ -28,7 +28,7 @@ class KeyCollisionError(ValueError):
 
 
 def with_keys(rows: pl.DataFrame) -> pl.DataFrame:
-    """`rows` (account_id, app_id, session_id, channel, user_id) with `key` and `who`, interactions with `mark`."""
+    """`rows` (account_id, app_id, session_id, channel, user_id) with `key`, `who`, and `mark` if of a kind."""
     keyed = rows.with_columns(key=_key_hash())
     if "kind" in rows.columns:
         keyed = keyed.with_columns(mark())
@@ -56,8 +56,9 @@ def one_key_each(identities: pl.DataFrame) -> pl.DataFrame:
         collided = owners.filter(pl.col("key").is_duplicated())
         if collided.height:
             raise KeyCollisionError(
-                f"two conversations have one 64-bit key, so nothing was counted: {collided.head(2).to_dicts()}; "
-                "set another SALT in transforms/keys.py, raise the RECIPE of ingest and ingest again"
+                "two conversations have one 64-bit key, so nothing was counted: "
+                f"{collided.head(2).to_dicts()}; set another SALT in transforms/keys.py, raise the RECIPE of "
+                "ingest and ingest again"
             )
         known = pl.concat([known.filter(~again), shared]).sort("key", "who")
     return known.with_columns(pl.col("key").set_sorted())
@@ -96,6 +97,16 @@ def conversation_ids(key: pl.Expr, started_ms: pl.Expr, ordinal: pl.Expr) -> pl.
     """`<key>-<start in ms>`; of several at one instant (around a reset) the later ones add their number."""
     number = pl.when(ordinal > 0).then(pl.format("-{}", ordinal)).otherwise(pl.lit(""))
     return pl.concat_str(key.cast(pl.String), pl.lit("-"), started_ms.cast(pl.String), number)
+
+
+def key_of(conversation_id: pl.Expr) -> pl.Expr:
+    """The key that stands at the beginning of an id."""
+    return conversation_id.str.extract("^([0-9]+)-").cast(pl.UInt64)
+
+
+def start_of(conversation_id: pl.Expr) -> pl.Expr:
+    """The start (ms) that stands in an id."""
+    return conversation_id.str.extract("^[0-9]+-(-?[0-9]+)").cast(pl.Int64)
 
 
 def event_ids(key: pl.Expr, at_ms: pl.Expr, event_id: pl.Expr) -> pl.Expr:

@@ -3,9 +3,9 @@
 import polars as pl
 
 USER, APP, RESET, AGENT, START, END, SYSTEM, LEG, NO_MARK = range(9)
-"""A message of the user, or of the app (or its greeting); a reset; a message of a human agent; handoff start and
-end; a message of the system; a logged leg (among loose ends); closure notices and API requests, which bound
-nothing."""
+"""A message of the user, or of the app (or its greeting); a reset; a message of a human agent; handoff start
+and end; a message of the system; a logged leg (among loose ends); closure notices and API requests, which
+bound nothing."""
 
 
 def mark() -> pl.Expr:

@@ -8,7 +8,7 @@ import polars as pl
 from transforms import blocks
 from transforms.fragments import Fragments, fragments_of
 from transforms.general_conversations import general_conversations
-from transforms.keys import conversation_ids, event_ids, named, one_key_each
+from transforms.keys import conversation_ids, event_ids, key_of, named, one_key_each, start_of
 from transforms.legs import REJECTED
 from transforms.plain_conversations import SUMMARY, plain_conversations
 from transforms.rules import Rules
@@ -42,12 +42,14 @@ BILLING_SESSIONS = pl.Schema(
 )
 """One row per billing session (R11, R12, R15) or, with `session_type` voice, per voice session (R14)."""
 REJECTED_HANDOFFS = pl.Schema(
-    {name: dtype for name, dtype in REJECTED.items() if name not in ("key", "who")}
+    {"key": pl.UInt64}
+    | {name: dtype for name, dtype in REJECTED.items() if name not in ("key", "who")}
     | {"account_id": pl.String, "occurred_at": INSTANT}
 )
 """Handoff rows that only their neighbours condemn (R7)."""
 UNMATCHED_LEGS = pl.Schema(
     {
+        "key": pl.UInt64(),
         "account_id": pl.String(),
         "app_id": pl.String(),
         "leg_id": pl.String(),
@@ -59,8 +61,8 @@ UNMATCHED_LEGS = pl.Schema(
 
 @dataclass(frozen=True)
 class Sessions:
-    """What the rows amount to; each frame has the schema of its name. Conversations and their blocks come by key
-    and time, then requests; the same rows give the same frames."""
+    """What the rows amount to; each frame has the schema of its name. Conversations and their blocks come by
+    key and time, then requests; the same rows give the same frames."""
 
     conversations: pl.DataFrame
     billing_sessions: pl.DataFrame
@@ -79,10 +81,24 @@ SCHEMAS = {
 
 
 def in_one(parts: list[Sessions]) -> Sessions:
-    """Sessions of several shares of the keys (R19)."""
+    """Sessions of several shares of the keys, in the order of the shares, as if counted at once (R19)."""
     if len(parts) == 1:
         return parts[0]
-    return Sessions(**{table: pl.concat([getattr(part, table) for part in parts]) for table in SCHEMAS})
+    tables = {table: pl.concat([getattr(part, table) for part in parts]) for table in SCHEMAS}
+    billed = tables["billing_sessions"]
+    is_request = pl.col("session_type") == "request"
+    tables["billing_sessions"] = pl.concat([billed.filter(~is_request), billed.filter(is_request)])
+    return Sessions(**tables)
+
+
+def in_order(table: str, rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of a table of `Sessions` in the order in which they are counted."""
+    if "conversation_id" not in rows.columns:
+        return rows.sort(SCHEMAS[table].names())
+    conversation_id = pl.col("conversation_id")
+    is_request = [pl.col("session_type") == "request"] if "session_type" in rows.columns else []
+    block = ["block_index"] if "block_index" in rows.columns else []
+    return rows.sort(*is_request, key_of(conversation_id), start_of(conversation_id), conversation_id, *block)
 
 
 def sessions_of(
@@ -152,7 +168,7 @@ def _span(stretches: pl.DataFrame) -> tuple[int, int]:
 
 
 def numbered(general: pl.DataFrame, plain: pl.DataFrame) -> pl.DataFrame:
-    """All conversations by key and start; `conversation` is the row, `source` the number among the general."""
+    """All conversations by key and start; `conversation` is the row, `source` its number in `general`."""
     if general.is_empty():
         told = plain.with_columns(source=pl.lit(None, pl.Int64))
     else:
@@ -191,7 +207,7 @@ def _blocks(cut: pl.DataFrame, known: pl.DataFrame, session_type: str) -> pl.Dat
 
 def _requests(fragments: Fragments, identities: pl.DataFrame) -> pl.DataFrame:
     """R12: each API request is a session of its own, complete at once."""
-    told = named(fragments.requests, identities).with_columns(
+    told = named(fragments.requests.drop("account_id", "app_id"), identities).with_columns(
         event_ids(pl.col("key"), pl.col("at"), pl.col("event_id")).alias("conversation_id"),
         pl.lit(0).alias("block_index"),
         pl.col("at").alias("started_at"),
@@ -199,7 +215,7 @@ def _requests(fragments: Fragments, identities: pl.DataFrame) -> pl.DataFrame:
         pl.lit("request").alias("session_type"),
         pl.lit(value=True).alias("is_complete"),
     )
-    return _ordered(told, BILLING_SESSIONS)
+    return _typed(told.sort("key", "at", "conversation_id"), BILLING_SESSIONS)
 
 
 def _typed(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:

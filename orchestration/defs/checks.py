@@ -6,10 +6,11 @@ import dagster as dg
 import polars as pl
 
 from orchestration import audits
-from orchestration.defs.joined import built_days
+from orchestration.defs.joined import SESSIONS, told_days
 from orchestration.defs.resources import Home
 from orchestration.lake import Lake
 
+FRAGMENTS = dg.AssetKey(["lake", "fragments"])
 SHOWN = 5
 """Rows of evidence in a check's description."""
 
@@ -31,9 +32,9 @@ def _verdict(
     )
 
 
-def _days(context: dg.AssetCheckExecutionContext, lake: Lake) -> list[date]:
+def _days(context: dg.AssetCheckExecutionContext, lake: Lake, key: dg.AssetKey = SESSIONS) -> list[date]:
     """The days that this run built, joined ones included; a check started alone looks at the last month."""
-    return built_days(context.instance, context.run.run_id) or lake.days("conversations")[-31:]
+    return told_days(context.instance, context.run.run_id, key) or lake.days("stretches")[-31:]
 
 
 @dg.asset_check(asset=dg.AssetKey(["lake", "billing_sessions"]), blocking=True)
@@ -81,10 +82,14 @@ def legs_have_conversations(context: dg.AssetCheckExecutionContext, home: Home) 
 
 
 @dg.asset_check(asset=dg.AssetKey(["lake", "fragments"]))
-def ids_stand_on_one_day(home: Home) -> dg.AssetCheckResult:
-    """R18: an id that stands on two days may be one event told twice with another time."""
+def ids_stand_on_one_day(context: dg.AssetCheckExecutionContext, home: Home) -> dg.AssetCheckResult:
+    """R18: an id that stands on two days may be one event told twice with another time.
+
+    Looks at the ids of the run's days, a month around.
+    """
+    lake = home.lake()
     return _verdict(
-        audits.ids_on_two_days(home.lake()),
+        audits.ids_on_two_days(lake, _days(context, lake, FRAGMENTS)),
         "ids stand on more than one day",
         "Ask the sender; until it is settled each day counts its own row.",
         dg.AssetCheckSeverity.WARN,

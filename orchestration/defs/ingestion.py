@@ -1,6 +1,7 @@
 """Ingest: landing files of an arrival day to the lake, by event day."""
 
 import time
+from datetime import date
 from typing import Any
 
 import dagster as dg
@@ -59,25 +60,34 @@ def _ingest(stream: str) -> dg.AssetsDefinition:
     )
     def ingested(context: dg.AssetExecutionContext, home: Home) -> None:
         lake, landing = home.lake(), home.path() / "landing"
-        for day in days_of(context):
-            began = time.monotonic()
-            with lake.exclusive():
-                result = ingest(lake, landing, stream, day)
-            _report(context, stream, result)
-            context.add_asset_metadata(_metadata(result, began), partition_key=day.isoformat())
+        changed: dict[date, str] = {}
+        try:
+            for day in days_of(context):
+                began = time.monotonic()
+                with lake.exclusive():
+                    result = ingest(lake, landing, stream, day)
+                changed |= result.changed
+                _warn(context, stream, result)
+                context.add_asset_metadata(_metadata(result, began), partition_key=day.isoformat())
+        finally:
+            _tell(context, stream, changed)
 
     return ingested
 
 
-def _report(context: dg.AssetExecutionContext, stream: str, result: Ingested) -> None:
-    """Tells Dagster which event days changed, and the operator what was refused.
+def _tell(context: dg.AssetExecutionContext, stream: str, changed: dict[date, str]) -> None:
+    """Tells Dagster which event days changed, each once with its last version, also when the run breaks off.
 
     No step makes `lake/<stream>`: Dagster reads its versions from observations, and shows materializations.
     """
-    for day, version in result.changed.items():
+    for day, version in sorted(changed.items()):
         told: dict[str, Any] = {"partition": day.isoformat(), "tags": {"dagster/data_version": version}}
         context.log_event(dg.AssetObservation(["lake", stream], **told))
         context.log_event(dg.AssetMaterialization(["lake", stream], **told))
+
+
+def _warn(context: dg.AssetExecutionContext, stream: str, result: Ingested) -> None:
+    """Tells the operator what was refused."""
     for problem in result.problems:
         context.log.warning(problem)
     if result.quarantined:

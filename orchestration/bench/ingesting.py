@@ -1,0 +1,28 @@
+"""Our ingest of a whole landing folder, then the choice among copies that building fragments makes (R18)."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from orchestration.copies import resolved
+from orchestration.ingest import ingest
+from orchestration.lake import Lake
+from orchestration.landing import all_arrival_days
+from orchestration.tables import STREAMS, TABLES
+
+
+def run(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Ingests `landing` into the lake of `home`; tells rows and the seconds of either part."""
+    lake, landing = Lake(Path(arguments["home"])), Path(arguments["landing"])
+    lake.ensure(TABLES)
+    began = time.perf_counter()
+    rows = 0
+    for day in all_arrival_days(landing):
+        for stream in STREAMS:
+            ingested = ingest(lake, landing, stream, day)
+            rows += ingested.rows if stream == "interactions" else 0
+    ingested_at = time.perf_counter()
+    for day in lake.days("interactions"):
+        resolved(lake, "interactions", day)
+    ended_at = time.perf_counter()
+    return {"rows": rows, "parts": {"ingest": ingested_at - began, "copies": ended_at - ingested_at}}
