@@ -5,7 +5,7 @@ from datetime import date
 
 import polars as pl
 
-from orchestration.lake import Lake
+from orchestration.lake import COPIES, Lake
 from transforms.contracts import contract_of, lake_schema
 from transforms.copies import resolve_copies
 
@@ -36,7 +36,7 @@ def resolved(lake: Lake, stream: str, day: date) -> Resolved:
         nothing = lake_schema(stream).to_frame()
         return Resolved(nothing.lazy(), nothing.lazy(), resolve_copies(nothing, stream)[1], 0)
     rows = pl.scan_parquet(paths, row_index_name="row")
-    suspects = _suspects(rows, stream)
+    suspects = _suspects(rows, stream, known=len(paths) == 1 and lake.note(paths[0], COPIES) == "none")
     is_suspect = pl.col("row").is_in(suspects.implode())
     judged = rows.filter(is_suspect).collect() if len(suspects) else rows.head(0).collect()
     winners, copies = resolve_copies(judged.drop("row"), stream)
@@ -47,8 +47,13 @@ def resolved(lake: Lake, stream: str, day: date) -> Resolved:
     return Resolved(kept.drop("row"), named.drop("row"), _tally(counts, copies, stream, day), _height(counts))
 
 
-def _suspects(rows: pl.LazyFrame, stream: str) -> pl.Series:
-    """The numbers of the rows whose id stands more than once; equal hashes are enough to be looked at."""
+def _suspects(rows: pl.LazyFrame, stream: str, *, known: bool) -> pl.Series:
+    """The numbers of the rows whose id stands more than once; equal hashes are enough to be looked at.
+
+    None where ingest has found none in the only file.
+    """
+    if known:
+        return pl.Series(dtype=pl.UInt32)
     ids = rows.select("row", id=pl.struct("account_id", contract_of(stream).id_column).hash()).collect()
     return ids.filter(pl.col("id").is_duplicated())["row"]
 

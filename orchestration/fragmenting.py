@@ -80,7 +80,7 @@ def build_fragments(lake: Lake, day: date) -> dict[str, int]:
 def _fragments(interactions: Resolved, handoffs: Resolved) -> Fragments:
     """Fragments of a day, by buckets of keys where it has more rows than are worked at once (R19).
 
-    Files are in the order of keys and their statistics tell where, so a bucket reads little else than its own.
+    Files are in the order of keys and their statistics tell where, so a bucket reads little but its own.
     """
     parts = []
     for first, end in shares(max(1, -(-interactions.rows // ROWS_AT_ONCE))):

@@ -28,7 +28,7 @@ class KeyCollisionError(ValueError):
 
 
 def with_keys(rows: pl.DataFrame) -> pl.DataFrame:
-    """`rows` (account_id, app_id, session_id, channel, user_id) with `key`, `who`, and `mark` if of a kind."""
+    """`rows` (account_id, app_id, session_id, channel, user_id) with `key`, `who` and, of a kind, `mark`."""
     keyed = rows.with_columns(key=_key_hash())
     if "kind" in rows.columns:
         keyed = keyed.with_columns(mark())
