@@ -6,20 +6,13 @@ from pathlib import Path
 
 import polars as pl
 
-from orchestration.lake import VERSION, Lake, joined_version
+from orchestration.lake import COPIES, VERSION, Lake, joined_version
 from orchestration.landing import files_of, name_of, read_landed
 from orchestration.tables import FILES, QUARANTINE
-from transforms.contracts import lake_schema
+from orchestration.workers import in_parallel
+from transforms.contracts import Contract, contract_of, lake_schema
 from transforms.keys import in_key_order
 from transforms.parsing import ParsedFile, parse_file
-
-DAY_COLUMN = {
-    "interactions": "occurred_at",
-    "handoffs": "transferred_at",
-    "alerts": "delivered_at",
-    "account_events": "occurred_at",
-}
-"""The time of a row whose UTC day is its event day."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +31,8 @@ class Ingested:
 
 def ingest(lake: Lake, landing: Path, stream: str, arrival_day: date) -> Ingested:
     """Replaces what the lake holds of this stream and arrival day; bad rows go to quarantine."""
-    paths = files_of(landing, stream, arrival_day)
-    parsed = [_parse(landing, path, stream, arrival_day) for path in paths]
+    paths = sorted(files_of(landing, stream, arrival_day), key=lambda path: name_of(path, landing))
+    parsed = list(in_parallel(lambda path: _parse(landing, path, stream, arrival_day), paths))
     files = pl.concat([FILES.to_frame(), *(part.files.select(FILES.names()) for part in parsed)])
     quarantine = pl.concat(
         [QUARANTINE.to_frame(), *(part.quarantine.select(QUARANTINE.names()) for part in parsed)]
@@ -69,10 +62,8 @@ def _parse(landing: Path, path: Path, stream: str, arrival_day: date) -> ParsedF
 
 def _publish_rows(lake: Lake, stream: str, arrival_day: date, rows: pl.DataFrame) -> dict[date, str]:
     """Writes the rows by event day and removes what the arrival day no longer says; gives changed days."""
-    by_day = rows.with_columns(pl.col(DAY_COLUMN[stream]).dt.date().alias("_day")).partition_by(
-        "_day", as_dict=True, include_key=False
-    )
-    new = {key[0]: part for key, part in by_day.items()}
+    contract = contract_of(stream)
+    new = _by_event_day(rows, contract)
     held = {
         date.fromisoformat(path.parent.name)
         for path in (lake.root / stream).glob(f"????-??-??/{arrival_day}.parquet")
@@ -82,7 +73,7 @@ def _publish_rows(lake: Lake, stream: str, arrival_day: date, rows: pl.DataFrame
         path = lake.file(stream, day, arrival_day)
         before = lake.note(path, VERSION)
         if day in new:
-            after = lake.publish(path, _in_order(new[day], stream))
+            after = lake.publish(path, new[day], notes={COPIES: _copies(new[day], contract)})
         else:
             path.unlink()
             after = None
@@ -91,9 +82,19 @@ def _publish_rows(lake: Lake, stream: str, arrival_day: date, rows: pl.DataFrame
     return changed
 
 
-def _in_order(rows: pl.DataFrame, stream: str) -> pl.DataFrame:
-    """Rows of conversations by key and time, so that counting them need not sort; others as delivered."""
-    return in_key_order(rows, DAY_COLUMN[stream]) if "key" in rows.columns else rows.sort("file", "line")
+def _by_event_day(rows: pl.DataFrame, contract: Contract) -> dict[date, pl.DataFrame]:
+    """The rows of each event day; of conversations by key and time, so that counting them need not sort."""
+    days = rows[contract.time_column].dt.date()
+    parts = {day: rows.filter(days == day) for day in days.unique()}
+    if "key" not in rows.columns:
+        return {day: part.sort("file", "line") for day, part in parts.items()}
+    return {day: in_key_order(part, contract.time_column) for day, part in parts.items()}
+
+
+def _copies(rows: pl.DataFrame, contract: Contract) -> str:
+    """Whether ids stand twice in rows of one event day; equal hashes are enough for `some`."""
+    ids = rows.select(pl.struct("account_id", contract.id_column).hash()).to_series()
+    return "some" if ids.is_duplicated().any() else "none"
 
 
 def _version_of_day(lake: Lake, stream: str, day: date) -> str:

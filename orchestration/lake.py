@@ -2,7 +2,7 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import blake2b
@@ -10,8 +10,9 @@ from pathlib import Path
 
 import polars as pl
 
-VERSION, INPUTS = "quarterhour.version", "quarterhour.inputs"
-"""Keys in a file's Parquet metadata: the hash of its rows, and what it was made of."""
+VERSION, INPUTS, COPIES = "quarterhour.version", "quarterhour.inputs", "quarterhour.copies"
+"""Keys in a file's Parquet metadata: the hash of its rows; what it was made of; of the rows of a stream,
+whether an id may stand twice (R18): `none` or `some`."""
 
 
 class Lake:
@@ -25,15 +26,16 @@ class Lake:
         """Where a partition lies: `lake/<table>/<part>/…/<part>.parquet`."""
         return self.root.joinpath(table, *(str(part) for part in partition)).with_suffix(".parquet")
 
-    def publish(self, path: Path, rows: pl.DataFrame, inputs: str = "") -> str:
+    def publish(
+        self, path: Path, rows: pl.DataFrame, inputs: str = "", notes: Mapping[str, str] | None = None
+    ) -> str:
         """Writes a partition beside its place and renames it into it; gives its version."""
         version = version_of(rows)
+        metadata = {VERSION: version, INPUTS: inputs, **(notes or {})}
         path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_name(f".{path.name}.{os.getpid()}")
         try:
-            rows.write_parquet(
-                beside, compression="zstd", compression_level=1, metadata={VERSION: version, INPUTS: inputs}
-            )
+            rows.write_parquet(beside, compression="zstd", compression_level=1, metadata=metadata)
             os.replace(beside, path)
         finally:
             beside.unlink(missing_ok=True)
@@ -62,7 +64,7 @@ class Lake:
         return sorted(date.fromisoformat(name) for name in set(names))
 
     def note(self, path: Path, key: str) -> str | None:
-        """`VERSION` or `INPUTS` of a file; None without the file."""
+        """What a file's metadata tells under a key; None without the file."""
         return pl.read_parquet_metadata(path).get(key) if path.exists() else None
 
     def arrivals(self, stream: str, event_day: date) -> list[Path]:

@@ -4,6 +4,7 @@ Files come as they were delivered, so a damaged one gives what can be read of it
 """
 
 import glob
+import io
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -117,16 +118,16 @@ class _DamagedError(Exception):
 
 def _unpacked(data: bytes, kind: str, unpack: Callable[[bytes], Iterator[bytes]]) -> tuple[bytes, str | None]:
     """All that comes out before something is wrong."""
-    pieces: list[bytes] = []
+    out = io.BytesIO()
     problem = None
     try:
         for piece in unpack(data):
-            pieces.append(piece)
+            out.write(piece)
     except _EndsEarlyError:
         problem = f"{kind} ends early"
     except _DamagedError:
         problem = f"{kind} is damaged"
-    return b"".join(pieces), problem
+    return out.getvalue(), problem
 
 
 def _gunzip(data: bytes) -> Iterator[bytes]:

@@ -115,7 +115,10 @@ class Window:
             return rows.with_columns(pl.lit(self.default_ms).alias("longest_ms"))
         known, by = self.longest, "app_id"
         if identities is not None:
-            known, by = identities.join(self.longest, on="app_id").select("who", "longest_ms"), "who"
+            known, by = (
+                identities.unique("key").join(self.longest, on="app_id").select("key", "longest_ms"),
+                "key",
+            )
         longest = pl.max_horizontal(pl.col("longest_ms").fill_null(self.default_ms), pl.lit(self.default_ms))
         return rows.join(known, on=by, how="left", maintain_order="left").with_columns(longest)
 

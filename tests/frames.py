@@ -9,8 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from orchestration.ingest import DAY_COLUMN
-from transforms.contracts import lake_schema
+from transforms.contracts import contract_of, lake_schema
 from transforms.keys import KEY_COLUMNS, in_key_order, with_keys
 
 Row = dict[str, Any]
@@ -44,7 +43,7 @@ def timeouts_frame(rows: Iterable[Row]) -> pl.DataFrame:
 
 def lake_frame(rows: Iterable[Row], stream: str) -> pl.DataFrame:
     """Rows with the columns that ingest adds: one file a day of arrival, which is the day of the row."""
-    time = DAY_COLUMN[stream]
+    time = contract_of(stream).time_column
     placed = [{**provenance(row[time], line), **row} for line, row in enumerate(rows, start=1)]
     return in_lake_order(typed(placed, delivered_columns(stream)), stream)
 
@@ -57,7 +56,7 @@ def delivered_columns(stream: str) -> dict[str, Any]:
 def in_lake_order(frame: pl.DataFrame, stream: str) -> pl.DataFrame:
     """Clean rows as one lake file of their stream: keyed and in the order of keys, where it has keys."""
     if "key" in lake_schema(stream):
-        frame = in_key_order(with_keys(frame), DAY_COLUMN[stream])
+        frame = in_key_order(with_keys(frame), contract_of(stream).time_column)
     return frame.select(lake_schema(stream).names())
 
 

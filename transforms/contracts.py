@@ -104,7 +104,7 @@ def _key() -> dy.UInt64:
 
 
 def _who() -> dy.UInt64:
-    return dy.UInt64(description="Key, channel and user as a hash.")
+    return dy.UInt64(description="Channel and user as a hash.")
 
 
 def _mark() -> dy.UInt8:

@@ -8,22 +8,21 @@ that all of it is so; a block of which they do not is left to the patterns of `p
 import io
 import json
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
 from transforms.canonical_json import NumberText
 from transforms.contracts import Contract
-from transforms.plain_lines import FLAG, WHOLE_NUMBER, Form, extra_of_form, form_of, kind_of
-from transforms.reading import is_utf8, lines_of, rows_schema
+from transforms.plain_lines import WHOLE_NUMBER, Form, form_of, kind_of, known_columns
+from transforms.reading import is_utf8, rows_schema, text_of
 
-_PLAIN_BYTES = bytes(byte for byte in range(0x20, 0x100) if byte not in b'",\\')
-_PATTERNS = {"number": WHOLE_NUMBER, "flag": FLAG}
+_UNREMARKABLE = bytes(byte for byte in range(0x20, 0x100) if byte not in b'",\\')
+"""All bytes but those that mark the structure of JSON, or might hide it."""
 
 
 @dataclass(frozen=True)
 class Field:
-    """A column of a layout: `before` and `after` its values, and null, are the same in every line."""
+    """A column of a layout: what stands before and after its values, and how its null is written."""
 
     name: str
     kind: str
@@ -31,68 +30,106 @@ class Field:
     after: str
     null: str
 
-    def holds_value(self, field: pl.Expr) -> pl.Expr:
-        """Which fields hold a value of the column's kind; a text is any, quotes in it are counted elsewhere."""
-        if self.kind == "null":
-            return pl.lit(value=False)
-        if self.kind != "text":
-            values = f"(?:{_PATTERNS[self.kind]})"
-            return field.str.contains(f"^{pl.escape_regex(self.before)}{values}{pl.escape_regex(self.after)}$")
-        is_whole = field.str.len_bytes() >= len(self.before) + len(self.after)
-        return field.str.starts_with(self.before) & field.str.ends_with(self.after) & is_whole
+    def is_value(self) -> pl.Expr:
+        """Where a value of the column's kind stands; of a text only its ends are looked at."""
+        field = pl.col(self.name)
+        if self.kind == "text":
+            is_whole = field.str.len_bytes() >= len(self.before) + len(self.after)
+            return field.str.starts_with(self.before) & field.str.ends_with(self.after) & is_whole
+        if self.kind == "number":
+            before, after = pl.escape_regex(self.before), pl.escape_regex(self.after)
+            return field.str.contains(f"^{before}(?:{WHOLE_NUMBER}){after}$")
+        values = ("true", "false") if self.kind == "flag" else ()
+        return field.is_in([self.before + value + self.after for value in values])
 
-    def value(self, field: pl.Expr, values: int, nulls: int) -> pl.Expr:
-        """The value as text; nothing is asked of each row that the block's counts have answered."""
+    def is_null(self) -> pl.Expr:
+        """Where null stands."""
+        return pl.col(self.name) == self.null
+
+    def value(self, values: int, nulls: int) -> pl.Expr:
+        """The value as text; how many values and nulls there are spares what is the same in each row."""
         if not values:
-            return pl.lit(None, pl.String)
-        value = field.str.strip_prefix(self.before).str.strip_suffix(self.after)
-        return pl.when(field != self.null).then(value) if nulls else value
+            return pl.lit(None, pl.String).alias(self.name)
+        field = pl.col(self.name)
+        value = (field.str.head(-len(self.after)) if self.after else field).str.tail(-len(self.before))
+        return pl.when(~self.is_null()).then(value) if nulls else value
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The fields of a line in order."""
+    """The fields of a line in order, and the form that they make."""
 
     fields: tuple[Field, ...]
     form: Form
 
 
 def layout_of(line: str, contract: Contract) -> Layout | None:
-    """The layout of a line, or null where the line is not plain or has commas in its values."""
+    """The layout of a line, or null where the line is not plain or has a comma in a value."""
     form = form_of(line, contract)
     if form is None:
         return None
     pairs = json.loads(line, object_pairs_hook=list, parse_int=NumberText)
-    cut = line.split(",")
-    if len(cut) != len(pairs):
+    texts = line.split(",")
+    if len(texts) != len(pairs):
         return None
-    fields = (_field(name, value, text, contract) for (name, value), text in zip(pairs, cut, strict=True))
-    return Layout(tuple(fields), form)
+    cut = zip(pairs, texts, strict=True)
+    return Layout(tuple(_field(name, value, text, contract) for (name, value), text in cut), form)
 
 
-def rows_cut(block: bytes, first_line: int, layout: Layout, contract: Contract) -> pl.DataFrame | None:
-    """The rows of a block, or null where a line is not of the layout.
+def rows_cut(block: bytes, first_line: int, contract: Contract) -> pl.DataFrame | None:
+    """The rows of a block, or null where it is not proved that all its lines have the layout of the first.
 
-    The proof: no escape and no control character in the block; as many commas as the layout has, so that no
-    line can have more fields than it; each field begins and ends as it should; as many quotes as names and
-    texts have around them, so that none stands within.
+    The proof: each line has each field in its place, with its name and, at its ends, a value. Fields, commas
+    and ends of lines account for so many marks; and there are no more, so no text goes on behind its quotes,
+    no line has more fields, and no escape or control character is anywhere.
     """
-    marks = block.translate(None, _PLAIN_BYTES)
-    ends, commas, quotes = (marks.count(mark) for mark in (b"\n", b",", b'"'))
+    layout = layout_of(text_of(_first_line(block)), contract)
+    if layout is None:
+        return None
+    fields = layout.fields
+    marks = block.translate(None, _UNREMARKABLE)
+    ends = marks.count(b"\n")
     count = ends + (not block.endswith(b"\n"))
-    width = len(layout.fields)
-    if ends + commas + quotes != len(marks) or commas != count * (width - 1) or not is_utf8(block):
+    commas = count * (len(fields) - 1)
+    if marks.count(b",") != commas or not is_utf8(block):
         return None
-    cut = _cut(block, width)
-    if len(cut) != count:
-        return None
-    columns = [pl.col(str(number)) for number in range(width)]
-    values, nulls = (
-        cut.select(test.sum().alias(str(number)) for number, test in enumerate(tests)).row(0)
-        for tests in (
-            [field.holds_value(column) for field, column in zip(layout.fields, columns, strict=True)],
-            [column == field.null for field, column in zip(layout.fields, columns, strict=True)],
-        )
+    cut = pl.read_csv(
+        io.BytesIO(block),
+        has_header=False,
+        separator=",",
+        quote_char=None,
+        schema=dict.fromkeys((field.name for field in fields), pl.String),
+        truncate_ragged_lines=True,
     )
-    texts = sum(found for field, found in zip(layout.fields, values, strict=True) if field.kind == "text")
-    ...
+    values = cut.select(field.is_value().sum().alias(field.name) for field in fields).row(0)
+    nulls = cut.select(field.is_null().sum().alias(field.name) for field in fields).row(0)
+    texts = sum(found for field, found in zip(fields, values, strict=True) if field.kind == "text")
+    quotes = 2 * (count * len(fields) + texts)
+    is_whole = all(found + missing == count for found, missing in zip(values, nulls, strict=True))
+    if not is_whole or len(cut) != count or len(marks) != ends + commas + quotes:
+        return None
+    decoded = cut.select(
+        field.value(found, missing) for field, found, missing in zip(fields, values, nulls, strict=True)
+    )
+    rows = known_columns(decoded, layout.form, contract).with_row_index("line", first_line)
+    unsaid = [pl.lit(None, pl.String).alias(name) for name in ("raw", "fault")]
+    return rows.with_columns(pl.col("line").cast(pl.Int64), *unsaid).select(rows_schema(contract).names())
+
+
+def _first_line(block: bytes) -> bytes:
+    end = block.find(b"\n")
+    return block if end < 0 else block[:end]
+
+
+def _field(name: str, value: object, text: str, contract: Contract) -> Field:
+    """The field of a column, learnt from its value and the piece of a line in which it stands."""
+    kind = kind_of(value)
+    written = json.dumps(value) if value is None or isinstance(value, bool) else str(value)
+    if kind == "text":
+        written = f'"{value}"'
+    before, _, after = text.rpartition(written)
+    null = f"{before}null{after}"
+    if kind == "null" and name in contract.columns:
+        kind = "text"
+    quote = '"' if kind == "text" else ""
+    return Field(name, kind, before + quote, quote + after, null)

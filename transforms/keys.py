@@ -13,14 +13,14 @@ from transforms.marks import RESET, mark
 SALT = 0
 """Part of every hash; see `one_key_each`."""
 KEY_COLUMNS = ("key", "who", "mark", "is_first")
-"""What is made of a row's own columns and stands beside them: the conversation's key (R1); key, channel and
-user; what the row is to the count; whether it is the first of its key and `who` among the rows ordered with
+"""What is made of a row's own columns and stands beside them: the conversation's key (R1); channel and user;
+what the row is to the count; whether it is the first of its key and `who` among the rows ordered with
 it, so that the texts behind the numbers are read but once."""
 IDENTITIES = pl.Schema(
     {"who": pl.UInt64, "key": pl.UInt64, "account_id": pl.String, "app_id": pl.String}
     | {"session_id": pl.String, "channel": pl.String, "user_id": pl.String}
 )
-"""What the numbers stand for: one row per `who`."""
+"""What the numbers stand for: one row per key and `who`."""
 
 
 class KeyCollisionError(ValueError):
@@ -29,16 +29,17 @@ class KeyCollisionError(ValueError):
 
 def with_keys(rows: pl.DataFrame) -> pl.DataFrame:
     """`rows` (account_id, app_id, session_id, channel, user_id) with `key`, `who` and, of a kind, `mark`."""
-    keyed = rows.with_columns(key=_key_hash())
-    if "kind" in rows.columns:
-        keyed = keyed.with_columns(mark())
-    return keyed.with_columns(who=hashed(pl.col("key").cast(pl.String), *told_apart("channel", "user_id")))
+    made = [_key_hash().alias("key"), hashed(*told_apart("channel", "user_id")).alias("who")]
+    return rows.with_columns(*made, *([mark()] if "kind" in rows.columns else []))
 
 
 def in_key_order(rows: pl.DataFrame, time_column: str) -> pl.DataFrame:
-    """Rows by key and time, with `is_first`; a reset follows what else happened at its instant (R4)."""
+    """Rows by key and time, with `is_first`; a reset follows what else happened at its instant (R4).
+
+    Of equal rows the given order stays, which is that of files and lines.
+    """
     is_reset = [pl.col("mark") == RESET] if "mark" in rows.columns else []
-    ordered = rows.sort("key", time_column, *is_reset, "file", "line")
+    ordered = rows.sort("key", time_column, *is_reset, maintain_order=True)
     is_same = (pl.col("key") == pl.col("key").shift(1)) & (pl.col("who") == pl.col("who").shift(1))
     return ordered.with_columns(is_first=~is_same.fill_null(value=False))
 
@@ -73,7 +74,9 @@ def named(rows: pl.DataFrame, identities: pl.DataFrame) -> pl.DataFrame:
     if not _repeats(identities):
         return rows.join(texts, on="key", how="left", maintain_order="left")
     is_first = (pl.col("key") != pl.col("key").shift(1)).fill_null(value=True)
-    speakers = identities.filter(pl.col("key").is_duplicated()).select("who", "channel", "user_id")
+    speakers = (
+        identities.filter(pl.col("key").is_duplicated()).select("who", "channel", "user_id").unique("who")
+    )
     return (
         rows.join(texts.filter(is_first), on="key", how="left", maintain_order="left")
         .join(speakers, on="who", how="left", maintain_order="left", suffix="_said")
@@ -121,14 +124,17 @@ def hashed(*texts: pl.Expr) -> pl.Expr:
 
 
 def told_apart(*columns: str) -> list[pl.Expr]:
-    """Columns with their lengths in bytes, so that no two rows are spelled alike whatever the ids hold."""
-    parts: list[pl.Expr] = []
-    for column in columns:
-        parts += [pl.col(column).str.len_bytes().cast(pl.String), pl.lit(":"), pl.col(column)]
+    """Texts with NUL between them, which no text of the lake holds: so no two rows are spelled alike."""
+    parts = [pl.col(columns[0])]
+    for column in columns[1:]:
+        parts += [pl.lit("\0"), pl.col(column)]
     return parts
 
 
 def _key_hash() -> pl.Expr:
-    of_session = hashed(pl.lit("s"), *told_apart("account_id", "app_id", "session_id"))
-    of_user = hashed(pl.lit("u"), *told_apart("account_id", "app_id", "channel", "user_id"))
-    return pl.when(pl.col("session_id").is_not_null()).then(of_session).otherwise(of_user)
+    has_session = pl.col("session_id").is_not_null()
+    rest = (
+        pl.when(has_session).then("session_id").otherwise(plh.concat_str(*told_apart("channel", "user_id")))
+    )
+    kind = pl.when(has_session).then(pl.lit("s\0")).otherwise(pl.lit("u\0"))
+    return hashed(kind, *told_apart("account_id", "app_id"), pl.lit("\0"), rest)

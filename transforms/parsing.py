@@ -10,17 +10,17 @@ from typing import Literal, assert_never
 import polars as pl
 
 from transforms.contracts import Contract, Files, Quarantine, contract_of, lake_schema, schema_of
-from transforms.keys import in_key_order, with_keys
-from transforms.reading import Reading, problems
+from transforms.keys import with_keys
+from transforms.reading import Reading, problems, rows_schema
 from transforms.reading_csv import read_csv
 from transforms.reading_jsonl import read_jsonl
 from transforms.reading_parquet import read_parquet
-from transforms.refusals import refusals, wrong_stream
+from transforms.refusals import refusals, spellings, wrong_stream
 from transforms.times import instants
 
 Format = Literal["jsonl", "csv", "parquet"]
 
-_TRUE = ("true", "1")
+_TRUE = spellings("true", "1")
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class ParsedFile:
     """What a file said: rows for the lake, its ledger (R20), its refused rows.
 
     For each file and account, the rows of `files` are those of `accepted` (copies included), excluded
-    and quarantined.
+    and quarantined. Rows are in the order of the file: in that of keys `is_first` is told anew.
     """
 
     accepted: pl.DataFrame
@@ -68,36 +68,44 @@ def parse_file(
     contract = contract_of(stream)
     place = _Place(stream, arrival_day, file)
     reading = _read(data, fmt, contract, ends_early=problem is not None)
-    rows, excluded = _without_tests(_blanks_as_null(reading.rows, contract), contract)
+    judged = [_judged(rows, contract, place) for rows in (rows_schema(contract).to_frame(), *reading.parts)]
+    accepted, refused, excluded = (pl.concat(kind) for kind in zip(*judged, strict=True))
+    mistaken = None if accepted.height else wrong_stream(refused, contract)
+    if mistaken is not None:
+        unreadable = pl.col("fault").is_not_null()
+        refused = refused.with_columns(
+            reason=pl.when(unreadable).then(pl.col("reason")).otherwise(pl.lit(mistaken))
+        )
+    found = problems(problem, "empty file" if not data else None, reading.problem, mistaken)
+    return ParsedFile(
+        accepted=accepted,
+        files=_ledger(accepted, excluded, refused, place, found),
+        quarantine=reading.with_raw(refused)
+        .select(*place.columns("stream", "arrival_day", "file"), "line", "account_id", "reason", "raw")
+        .cast(schema_of(Quarantine)),
+    )
+
+
+def _judged(
+    rows: pl.DataFrame, contract: Contract, place: _Place
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """The accepted rows as the lake has them, the refused rows with their reason, the excluded rows."""
+    rows, excluded = _without_tests(_blanks_as_null(rows, contract), contract)
     typed = rows.with_columns(place.columns("file", "arrival_day")).with_columns(
         *(rows[name].alias(f"delivered:{name}") for name in contract.times),
         *(instants(rows[name]) for name in contract.times),
     )
     judged = typed.with_columns(reason=refusals(typed, contract))
-    mistaken = wrong_stream(judged, contract)
-    if mistaken is not None:
-        unreadable = pl.col("fault").is_not_null()
-        judged = judged.with_columns(
-            reason=pl.when(unreadable).then(pl.col("reason")).otherwise(pl.lit(mistaken))
-        )
-    is_refused = judged["reason"].is_not_null()
-    accepted = _keyed(judged.filter(~is_refused), contract).select(list(lake_schema(stream)))
-    refused = judged.filter(is_refused)
-    found = problems(problem, "empty file" if not data else None, reading.problem, mistaken)
-    return ParsedFile(
-        accepted=accepted.cast(lake_schema(stream)),
-        files=_ledger(reading.rows, excluded, refused, place, found),
-        quarantine=refused.select(
-            *place.columns("stream", "arrival_day", "file"), "line", "account_id", "reason", "raw"
-        ).cast(schema_of(Quarantine)),
-    )
+    accepted, refused = _parted(judged, judged["reason"].is_not_null())
+    schema = lake_schema(contract.stream)
+    if "key" in schema:
+        accepted = with_keys(accepted).with_columns(is_first=pl.lit(value=True))
+    return accepted.select(schema.names()).cast(schema), refused, excluded.select("account_id")
 
 
-def _keyed(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
-    """Rows of conversations by their key (R1); others as they are."""
-    if "key" not in lake_schema(contract.stream):
-        return rows
-    return in_key_order(with_keys(rows), contract.time_column)
+def _parted(rows: pl.DataFrame, is_out: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows that stay and rows that are out, mostly none."""
+    return (rows.filter(~is_out), rows.filter(is_out)) if is_out.any() else (rows, rows.clear())
 
 
 def _read(data: bytes, fmt: Format, contract: Contract, ends_early: bool) -> Reading:
@@ -114,35 +122,43 @@ def _read(data: bytes, fmt: Format, contract: Contract, ends_early: bool) -> Rea
 
 def _blanks_as_null(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     """An empty text says nothing."""
-    return rows.with_columns(pl.when(pl.col(name) != "").then(pl.col(name)) for name in contract.delivered)
+    found = rows.select((pl.col(name) == "").any() for name in contract.delivered).row(0, named=True)
+    blank = [pl.col(name) for name, is_found in found.items() if is_found]
+    return rows.with_columns(pl.when(column != "").then(column) for column in blank)
 
 
 def _without_tests(rows: pl.DataFrame, contract: Contract) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Rows of customers, and rows of developers and testers: these are out before anything else (R2)."""
     if not contract.has_test_rows:
         return rows, rows.clear()
-    is_test = rows["is_test"].str.to_lowercase().is_in(_TRUE).fill_null(value=False)
-    return rows.filter(~is_test), rows.filter(is_test)
+    return _parted(rows, rows["is_test"].is_in(_TRUE).fill_null(value=False))
 
 
 def _ledger(
-    delivered: pl.DataFrame, excluded: pl.DataFrame, refused: pl.DataFrame, place: _Place, problem: str | None
+    accepted: pl.DataFrame, excluded: pl.DataFrame, refused: pl.DataFrame, place: _Place, problem: str | None
 ) -> pl.DataFrame:
     """The rows of the file by account, each kind counted from its own rows (R20)."""
-    ledger = _count(delivered, "rows")
-    for rows, name in ((excluded, "excluded"), (refused, "quarantined")):
-        ledger = ledger.join(_count(rows, name), on="account_id", how="full", coalesce=True)
+    counts = [_count(accepted), _count(excluded, "excluded"), _count(refused, "quarantined")]
+    ledger = pl.concat(counts, how="diagonal").group_by("account_id").sum()
     if ledger.is_empty():
         ledger = pl.DataFrame({"account_id": [""], "rows": [0], "excluded": [0], "quarantined": [0]})
     return (
-        ledger.with_columns(pl.col("rows", "excluded", "quarantined").fill_null(0))
-        .with_columns(*place.columns("stream", "arrival_day", "file"), problem=pl.lit(problem, pl.String))
+        ledger.with_columns(
+            *place.columns("stream", "arrival_day", "file"), problem=pl.lit(problem, pl.String)
+        )
         .select(list(schema_of(Files)))
         .cast(schema_of(Files))
         .sort("account_id")
     )
 
 
-def _count(rows: pl.DataFrame, name: str) -> pl.DataFrame:
-    account = pl.col("account_id").fill_null("")
-    return rows.group_by(account).agg(pl.len().cast(pl.Int64).alias(name))
+def _count(rows: pl.DataFrame, *kinds: str) -> pl.DataFrame:
+    """The rows by account, as `rows` and as each of the kinds."""
+    return (
+        rows.group_by("account_id")
+        .len("rows")
+        .select(
+            pl.col("account_id").fill_null(""),
+            *(pl.col("rows").cast(pl.Int64).alias(name) for name in ("rows", *kinds)),
+        )
+    )

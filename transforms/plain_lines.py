@@ -17,11 +17,11 @@ from transforms.contracts import Contract
 from transforms.reading import rows_schema
 
 _TEXT = r'"[^"\\\x00-\x1F]*"'
-_WHOLE_NUMBER = "0|-?[1-9][0-9]{0,17}"
+WHOLE_NUMBER = "0|-?[1-9][0-9]{0,17}"
 _FLAG = "true|false"
 _KEY = re.compile("[A-Za-z_][A-Za-z0-9_-]*")
 _PLAIN_TEXT = re.compile(r'[^"\\\x00-\x1F]*')
-_PLAIN_NUMBER = re.compile(_WHOLE_NUMBER)
+_PLAIN_NUMBER = re.compile(WHOLE_NUMBER)
 _LONGEST_SAMPLE = 100_000
 
 
@@ -41,7 +41,7 @@ def form_of(line: str, contract: Contract) -> Form | None:
         pairs = json.loads(line, object_pairs_hook=list, parse_int=NumberText, parse_float=NumberText)
     except (ValueError, RecursionError):
         return None
-    kinds = {name: _kind(value) for name, value in pairs}
+    kinds = {name: kind_of(value) for name, value in pairs}
     if len(kinds) != len(pairs) or not all(_KEY.fullmatch(name) for name in kinds):
         return None
     values = {name: _allowed(name, kind, contract) for name, kind in kinds.items()}
@@ -61,12 +61,21 @@ def rows_of_form(lines: pl.DataFrame, body: bytes, form: Form, contract: Contrac
     values = pl.read_ndjson(io.BytesIO(body), schema=schema)
     if len(values) != len(lines):
         raise AssertionError(f"{len(lines)} plain lines were decoded as {len(values)} rows")
-    known = values.select(*contract.delivered, extra=_extra(form))
     place = lines.select("line", "raw", fault=pl.lit(None, pl.String))
+    known = known_columns(values, form, contract)
     return pl.concat([place, known], how="horizontal").match_to_schema(rows_schema(contract))
 
 
-def _kind(value: object) -> str:
+def known_columns(values: pl.DataFrame, form: Form, contract: Contract) -> pl.DataFrame:
+    """The delivered columns and `extra` of decoded lines of a form."""
+    absent = [
+        pl.lit(None, pl.String).alias(name) for name in contract.delivered if name not in values.columns
+    ]
+    return values.with_columns(absent).select(*contract.delivered, extra=_extra(form))
+
+
+def kind_of(value: object) -> str:
+    """What kind of value a column has, `?` if none that is plain."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -79,14 +88,14 @@ def _kind(value: object) -> str:
 def _allowed(name: str, kind: str, contract: Contract) -> str | None:
     """The pattern of a column's values: by contract, or for an unknown column of the kind seen."""
     if name == "is_test" and contract.has_test_rows:
-        return f"{_TEXT}|{_WHOLE_NUMBER}|{_FLAG}|null"
+        return f"{_TEXT}|{WHOLE_NUMBER}|{_FLAG}|null"
     if name in contract.ids or name in contract.times:
-        return f"{_TEXT}|{_WHOLE_NUMBER}|null"
+        return f"{_TEXT}|{WHOLE_NUMBER}|null"
     if name in contract.columns:
         return f"{_TEXT}|null"
     return {
         "text": f"{_TEXT}|null",
-        "number": f"{_WHOLE_NUMBER}|null",
+        "number": f"{WHOLE_NUMBER}|null",
         "flag": f"{_FLAG}|null",
         "null": "null",
     }.get(kind)

@@ -1,6 +1,7 @@
 """The common shape of rows that have been read but not yet judged: every known column as text."""
 
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import polars as pl
@@ -16,16 +17,27 @@ _ABSENT = b"\x01"
 class Reading:
     """The rows of a file and what is wrong with the file as a whole.
 
-    `rows` has line, raw, fault (why the row could not be read as its contract asks, else null), the
-    delivered columns of the contract as text, and extra.
+    `parts` are the rows in order, a block at a time, read as they are asked for. They have line, raw, fault
+    (why the row could not be read as its contract asks, else null), the delivered columns of the contract as
+    text, and extra. A row without `raw` is its line of `text`.
     """
 
-    rows: pl.DataFrame
+    parts: Iterable[pl.DataFrame]
     problem: str | None = None
+    text: bytes = b""
+
+    def with_raw(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Some of the rows, each with its `raw`, which is not kept of rows that are likely to be good."""
+        if not rows["raw"].null_count():
+            return rows
+        lines = self.text.split(b"\n")
+        places = rows.select("line", "raw").iter_rows()
+        raws = [text_of(lines[line - 1]) if raw is None else raw for line, raw in places]
+        return rows.with_columns(pl.Series("raw", raws, pl.String))
 
 
 def rows_schema(contract: Contract) -> pl.Schema:
-    """Columns and types of `Reading.rows`."""
+    """Columns and types of `Reading.parts`."""
     texts = dict.fromkeys((*contract.delivered, "extra"), pl.String)
     return pl.Schema({"line": pl.Int64, "raw": pl.String, "fault": pl.String, **texts})
 
@@ -43,6 +55,8 @@ def text_of(data: bytes) -> str:
 
 def is_utf8(data: bytes) -> bool:
     """Whether the bytes are text at all."""
+    if data.isascii():
+        return True
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:

@@ -15,7 +15,6 @@ from transforms.reading import (
     lines_of,
     problems,
     rows_of,
-    rows_schema,
     text_of,
     unsound_text,
 )
@@ -38,11 +37,11 @@ def read_csv(data: bytes, contract: Contract, ends_early: bool = False) -> Readi
     records = _records(body.split(b"\n"))
     header = next(records, None)
     if header is None:
-        return Reading(rows_schema(contract).to_frame())
+        return Reading([])
     names = [name.strip() for name in _fields(text_of(header.raw)) or []]
     if not set(names) & set(contract.delivered):
         refused = [_refused(record, "stands in a file without a header") for record in (header, *records)]
-        return Reading(rows_of(refused, contract), "the header names no column of the stream")
+        return Reading([rows_of(refused, contract)], "the header names no column of the stream")
     repeated = sorted({name for name in names if names.count(name) > 1})
     if not repeated and b'"' not in body and set(names) <= set(contract.delivered) and is_utf8(body):
         rows = _plain_rows(body, header.line, names, contract)
@@ -57,7 +56,7 @@ def read_csv(data: bytes, contract: Contract, ends_early: bool = False) -> Readi
             fault=pl.when(last).then(pl.lit("the file ends within the row")).otherwise("fault")
         )
     is_broken = is_open and rows["fault"][-1] is not None
-    return Reading(rows, problems("the last line is cut off" if is_broken and not repeated else None))
+    return Reading([rows], problems("the last line is cut off" if is_broken and not repeated else None))
 
 
 def _records(lines: list[bytes]) -> Iterator[Record]:
@@ -124,7 +123,7 @@ def _plain_rows(body: bytes, header_line: int, names: list[str], contract: Contr
     """The rows of a file without quotes and unknown columns: every line is a record."""
     raw = pl.col("raw")
     lines = lines_of(body).with_row_index("line", 1).with_columns(pl.col("line").cast(pl.Int64))
-    lines = lines.filter((pl.col("line") > header_line) & (raw.str.strip_chars(" \t\r") != ""))
+    lines = lines.filter((pl.col("line") > header_line) & (raw.str.strip_chars(" \t\r") != "")).rechunk()
     fields = raw.str.count_matches(",", literal=True) + 1
     fault = pl.when(fields != len(names)).then(
         pl.format("{} fields where the header names {}", fields, pl.lit(len(names)))

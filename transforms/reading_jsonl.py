@@ -1,15 +1,18 @@
-"""JSON Lines as rows: plain lines in bulk, all others one by one, both to the same rows (R19, R20)."""
+"""JSON Lines as rows: lines of one layout are cut at their commas, other plain lines decoded in bulk, all
+others read one by one; all to the same rows (R19, R20).
+"""
 
 from collections.abc import Iterator
 
 import polars as pl
 
 from transforms.contracts import Contract
+from transforms.cut_lines import rows_cut
 from transforms.plain_lines import Form, form_of, rows_of_form
-from transforms.reading import BOM, Reading, is_utf8, lines_of, rows_of, rows_schema
+from transforms.reading import BOM, Reading, is_utf8, lines_of, rows_of, text_of
 from transforms.reading_lines import row_of_line
 
-BLOCK_BYTES = 32 * 1024 * 1024
+BLOCK_BYTES = 8 * 1024 * 1024
 MAX_SAMPLES = 40
 """Lines of a block from which forms are learnt before what is left is read one by one."""
 
@@ -19,21 +22,30 @@ def read_jsonl(
 ) -> Reading:
     """The rows of a JSON Lines file; blank lines are no rows, but count as lines."""
     body = data.removeprefix(BOM)
-    parts = [rows_schema(contract).to_frame()]
+    problem = "the last line is cut off" if _is_cut_off(body, contract) else None
+    return Reading(_parts(body, contract, block_bytes, max_samples), problem, body)
+
+
+def _is_cut_off(body: bytes, contract: Contract) -> bool:
+    """A last line without a line end is remarkable only when it is broken."""
+    if body.endswith(b"\n"):
+        return False
+    last = body.rstrip(b" \t\r\n").rpartition(b"\n")[2]
+    fault = row_of_line(text_of(last), contract, is_utf8(last)).get("fault")
+    return bool(last) and fault is not None and fault.startswith("not ")
+
+
+def _parts(body: bytes, contract: Contract, block_bytes: int, max_samples: int) -> Iterator[pl.DataFrame]:
     forms: list[Form] = []
     first_line = 1
     for block in _blocks(body, block_bytes):
-        parts.extend(_block_rows(block, first_line, forms, max_samples, contract))
-        first_line += block.count(b"\n")
-    rows = pl.concat(parts)
-    return Reading(rows, "the last line is cut off" if _is_cut_off(body, rows) else None)
-
-
-def _is_cut_off(body: bytes, rows: pl.DataFrame) -> bool:
-    """A last line without a line end is remarkable only when it is broken."""
-    if body.endswith(b"\n") or rows.is_empty():
-        return False
-    return (rows["fault"][-1] or "").startswith("not ")
+        rows = rows_cut(block, first_line, contract) if max_samples else None
+        if rows is None:
+            yield from _block_rows(block, first_line, forms, max_samples, contract)
+            first_line += block.count(b"\n")
+        else:
+            yield rows
+            first_line += len(rows)
 
 
 def _blocks(body: bytes, size: int) -> Iterator[bytes]:

@@ -5,7 +5,7 @@ import io
 import polars as pl
 
 from transforms.contracts import Contract
-from transforms.reading import Reading, problems, rows_of, text_of
+from transforms.reading import Reading, rows_of, text_of
 from transforms.reading_jsonl import read_jsonl
 
 _UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError)
@@ -22,9 +22,8 @@ def read_parquet(data: bytes, contract: Contract) -> Reading:
     except _UNREADABLE:
         problem = "not a Parquet file that can be read"
         row: dict[str, object] = {"line": 1, "raw": f"<{len(data)} bytes>", "fault": problem}
-        return Reading(rows_of([row], contract), problem)
-    reading = read_jsonl(lines.encode(), contract)
-    return Reading(reading.rows, problems(reading.problem))
+        return Reading([rows_of([row], contract)], problem)
+    return read_jsonl(lines.encode(), contract)
 
 
 def _as_json(column: pl.Series) -> pl.Series:

@@ -1,6 +1,7 @@
 """Why a delivered row breaks its contract, in sentences for people (R2, R7, R20)."""
 
 from dataclasses import dataclass
+from itertools import product
 
 import polars as pl
 
@@ -8,7 +9,14 @@ from transforms.contracts import Contract, has_happened
 from transforms.reading import shortened_expr
 from transforms.times import why_no_instant
 
-_FLAGS = ("true", "false", "1", "0")
+
+def spellings(*words: str) -> list[str]:
+    """The words in all mixtures of upper and lower case."""
+    cases = (zip(word.lower(), word.upper(), strict=True) for word in words)
+    return ["".join(letters) for case in cases for letters in product(*case)]
+
+
+_FLAGS = spellings("true", "false", "1", "0")
 
 
 @dataclass(frozen=True)
@@ -26,14 +34,17 @@ def refusals(rows: pl.DataFrame, contract: Contract) -> pl.Series:
     are only put together for the rows that need them.
     """
     checks = _checks(contract)
+    found = rows.select(check.is_wrong.any().alias(str(number)) for number, check in enumerate(checks)).row(0)
+    checks = [check for check, is_found in zip(checks, found, strict=True) if is_found]
+    if not checks:
+        return pl.Series("reason", [None], pl.String).new_from_index(0, len(rows))
     wrong = rows.select(
         is_wrong=pl.any_horizontal(check.is_wrong.fill_null(value=False) for check in checks)
     ).to_series()
-    if not wrong.any():
-        return pl.Series("reason", [None], pl.String).new_from_index(0, len(rows))
     told = (
         rows.with_row_index("position")
         .filter(wrong)
+        .rechunk()  # pl.format panics where one of a column's chunks is empty
         .select(
             "position",
             reason=pl.concat_str(
@@ -53,9 +64,9 @@ def refusals(rows: pl.DataFrame, contract: Contract) -> pl.Series:
 
 def wrong_stream(rows: pl.DataFrame, contract: Contract) -> str | None:
     """What to say of a file none of whose readable rows has the stream's id or time: it was misplaced."""
-    readable = rows.filter(pl.col("fault").is_null())
+    is_readable = rows["fault"].is_null()
     names = (contract.id_column, f"delivered:{contract.time_column}")
-    if readable.is_empty() or any(readable[name].count() for name in names):
+    if not is_readable.any() or any((is_readable & rows[name].is_not_null()).any() for name in names):
         return None
     lacking = f"{contract.id_column} or {contract.time_column}"
     return f"not a file of the stream {contract.stream}: no row has {lacking}"
@@ -97,7 +108,7 @@ def _no_instant(name: str) -> Check:
 def _no_flag(name: str) -> Check:
     column = pl.col(name)
     reason = pl.format(name + ': neither true nor false: "{}"', shortened_expr(column))
-    return Check(~column.str.to_lowercase().is_in(_FLAGS), reason)
+    return Check(~column.is_in(_FLAGS), reason)
 
 
 def _broken_rules(contract: Contract) -> list[Check]:

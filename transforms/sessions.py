@@ -154,8 +154,8 @@ def _parted(fragments: Fragments, timeouts: pl.DataFrame, rules: Rules) -> tuple
     if len(distinct) == 1:
         plain = plain.with_columns(timeout_ms=pl.lit(distinct[0], pl.Int64))
     else:
-        clock = steady.select("who", "timeout_ms")
-        plain = plain.join(clock, on="who", how="left", maintain_order="left")
+        clock = steady.select("key", "timeout_ms").unique("key")
+        plain = plain.join(clock, on="key", how="left", maintain_order="left")
     return plain_conversations(plain), others
 
 

@@ -7,6 +7,7 @@ INSTANT = pl.Datetime("ms", "UTC")
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _MINUTE = "[0-9]{2}:[0-9]{2}"
 _PLAIN = rf"^{_DAY}T{_MINUTE}:[0-9]{{2}}(\.[0-9]{{1,9}})?(Z|[+-][0-9]{{2}}:?[0-9]{{2}})$"
+_MILLISECONDS = rf"^{_DAY}T{_MINUTE}:[0-5][0-9]\.[0-9]{{3}}Z$"
 _ZONE = "[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?"
 _VARIANT = rf"^({_DAY})[Tt ]({_MINUTE})(:[0-9]{{2}})?([.,][0-9]{{1,9}})?({_ZONE})$"
 _WITHOUT_ZONE = rf"^{_DAY}[Tt ]{_MINUTE}(:[0-9]{{2}}([.,][0-9]+)?)?$"
@@ -18,15 +19,20 @@ _END_MS = 253_402_300_800_000  # 10000-01-01
 def instants(text: pl.Series) -> pl.Series:
     """The instants of a text column in UTC milliseconds, finer fractions cut off; null where there is none.
 
-    Nearly all files write times in one plain form, so the costly forms are tried on what that leaves.
+    Most files write all times alike, to the millisecond. Else nearly all times are in one plain form, and the
+    costly forms are tried on what that leaves.
     """
-    times = _parsed(text.set(~text.str.contains(_PLAIN).fill_null(value=False), None))
-    rest = text.is_not_null() & times.is_null()
-    if rest.any():
-        left = text.set(~rest, None)
-        times = times.zip_with(~rest, _variants(left)).rename(text.name)
+    if text.null_count() == len(text):
+        return pl.Series(text.name, [None], INSTANT).new_from_index(0, len(text))
+    if text.str.contains(_MILLISECONDS).all():
+        times = _parsed(text, "%Y-%m-%dT%H:%M:%S.%3fZ", cache=False)
+    else:
+        times = _parsed(text.set(~text.str.contains(_PLAIN).fill_null(value=False), None))
+    if times.null_count() > text.null_count():
+        rest = text.is_not_null() & times.is_null()
+        times = times.zip_with(~rest, _variants(text.set(~rest, None))).rename(text.name)
     is_outside = ~times.to_physical().is_between(_EARLIEST_MS, _END_MS, closed="left")
-    return times.set(is_outside.fill_null(value=True), None)
+    return times.set(is_outside, None) if is_outside.any() else times
 
 
 def why_no_instant(text: pl.Expr) -> pl.Expr:
@@ -38,8 +44,8 @@ def why_no_instant(text: pl.Expr) -> pl.Expr:
     )
 
 
-def _parsed(text: pl.Series) -> pl.Series:
-    return text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%#z", time_unit="ms", time_zone="UTC", strict=False)
+def _parsed(text: pl.Series, form: str = "%Y-%m-%dT%H:%M:%S%.f%#z", *, cache: bool = True) -> pl.Series:
+    return text.str.to_datetime(form, time_unit="ms", time_zone="UTC", strict=False, cache=cache)
 
 
 def _variants(text: pl.Series) -> pl.Series:

@@ -99,6 +99,15 @@ def subscriptions(lake: Lake) -> None:
     )
 
 
+def published_month(lake: Lake) -> None:
+    """The days that a platform's documentation gives as a sample of its usage summary."""
+    for day, alerts in (("2023-04-08", 33), ("2023-04-09", 24)):
+        lake.sessions("sample", "app", f"{day} 10:00", kind="alert", times=alerts)
+    lake.sessions("sample", "app", "2023-04-08 11:00", times=3)
+    for minute in range(10):
+        lake.notification("sample", "app", f"2023-04-08 12:{minute:02}")
+
+
 def files(lake: Lake) -> None:
     file = {
         "stream": "interactions",
@@ -127,7 +136,7 @@ def files(lake: Lake) -> None:
 
 def whole_lake() -> Lake:
     lake = Lake()
-    for part in (calendars, seats, subscriptions, files):
+    for part in (calendars, seats, subscriptions, published_month, files):
         part(lake)
     return lake.arrived("2026-11-10")
 
@@ -215,6 +224,16 @@ def test_weeks_are_iso_weeks_and_months_are_not_their_sums(home: Path) -> None:
     )
     assert weeks == [(date(2026, 2, 23), 3), (date(2026, 3, 2), 1)]
     assert months == [(date(2026, 2, 1), 1), (date(2026, 3, 1), 3)]
+
+
+def test_a_month_sums_its_days_as_the_documented_sample_does(home: Path) -> None:
+    """57 alerts, 10 notifications and 3 conversations; here notifications are counted apart (R15)."""
+    month = rows(
+        home,
+        "select usage_month_date, alert_sessions, proactive_notifications, usage_sessions, billing_sessions"
+        " from usage_monthly where account_id = 'sample' and billing_sessions > 0",
+    )
+    assert month == [(date(2023, 4, 1), 57, 10, 3, 60)]
 
 
 def test_hours_are_those_of_utc(home: Path) -> None:

@@ -1,6 +1,8 @@
 """Ingest of an arrival day: what it replaces, what it reports, what it leaves alone."""
 
 import json
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -10,8 +12,10 @@ import pytest
 from orchestration import audits
 from orchestration.fragmenting import build_fragments, dirty_days
 from orchestration.ingest import ingest
-from orchestration.lake import Lake
+from orchestration.lake import COPIES, Lake
 from orchestration.tables import TABLES
+from tests.orchestration import runs
+from tests.orchestration.runs import dagster_process, lake_runs
 
 ARRIVAL, LATER = date(2026, 3, 2), date(2026, 3, 5)
 FIRST, SECOND = date(2026, 3, 1), date(2026, 3, 2)
@@ -34,6 +38,19 @@ def lake(tmp_path: Path) -> Lake:
     lake = Lake(tmp_path)
     lake.ensure(TABLES)
     return lake
+
+
+@pytest.fixture(scope="module")
+def dagster() -> Iterator[ProcessPoolExecutor]:
+    with dagster_process(FIRST, LATER) as pool:
+        yield pool
+
+
+def told_days(home: Path) -> list[str]:
+    """The event days of which Dagster was told, also by a run that failed."""
+    import dagster as dg  # noqa: PLC0415  partitions are made when it is imported, see runs.py
+
+    return sorted(runs._instance(home).get_materialized_partitions(dg.AssetKey(["lake", "interactions"])))
 
 
 def ingest_day(lake: Lake, arrival: date) -> dict[date, str]:
@@ -101,3 +118,52 @@ def test_the_same_rows_give_the_same_bytes(lake: Lake, tmp_path: Path) -> None:
     ingest_day(lake, ARRIVAL)
     build_fragments(lake, FIRST)
     assert {path: path.read_bytes() for path in lake.root.rglob("*.parquet")} == before
+
+
+@pytest.mark.parametrize(
+    ("other", "copies"),
+    [
+        (row("1", "2026-03-01T10:00:00Z"), "some"),
+        (row("1", "2026-03-01T11:00:00Z", user_id="bob"), "some"),
+        (row("1", "2026-03-02T10:00:00Z"), "none"),
+        (row("1", "2026-03-01T10:00:00Z", account_id="other"), "none"),
+        (row("2", "2026-03-01T10:00:00Z"), "none"),
+    ],
+)
+def test_a_file_tells_whether_an_id_stands_twice_in_it(
+    lake: Lake, other: dict[str, object], copies: str
+) -> None:
+    land(lake.home, ARRIVAL, "a.jsonl", row("1", "2026-03-01T10:00:00Z"))
+    land(lake.home, ARRIVAL, "b.jsonl", other)
+    ingest_day(lake, ARRIVAL)
+    assert lake.note(lake.file("interactions", FIRST, ARRIVAL), COPIES) == copies
+
+
+def test_rows_lie_in_the_order_of_keys_then_time_then_files_by_name(lake: Lake) -> None:
+    times = ["2026-03-01T11:00:00Z", "2026-03-01T10:00:00Z"]
+    for name in ("b.jsonl", "a-1.jsonl", "a/z.jsonl"):
+        rows = [row(f"{name} {at}", at, user_id=user) for at in times for user in ("ann", "bob")]
+        land(lake.home, ARRIVAL, name, *rows)
+    ingest_day(lake, ARRIVAL)
+    found = lake.read("interactions", FIRST.isoformat(), ARRIVAL)
+    assert found.equals(found.sort("key", "occurred_at", "file", "line"))
+    assert found["is_first"].to_list() == [True, *[False] * 5] * 2
+
+
+def test_a_run_over_several_arrival_days_tells_each_changed_day_once(
+    dagster: ProcessPoolExecutor, lake: Lake
+) -> None:
+    land(lake.home, ARRIVAL, "a.jsonl", row("1", "2026-03-01T10:00:00Z"))
+    land(lake.home, LATER, "b.jsonl", row("2", "2026-03-01T11:00:00Z"), row("3", "2026-03-02T11:00:00Z"))
+    (run,) = dagster.submit(lake_runs, lake.home, [(ARRIVAL, LATER)], ["ingest/interactions"]).result()
+    assert run.success
+    assert run.days["lake/interactions"] == [str(FIRST), str(SECOND)]
+
+
+def test_a_run_that_breaks_off_tells_what_it_changed_before(dagster: ProcessPoolExecutor, lake: Lake) -> None:
+    land(lake.home, ARRIVAL, "a.jsonl", row("1", "2026-03-01T10:00:00Z"))
+    land(lake.home, LATER, "b.jsonl", row("2", "2026-03-02T10:00:00Z"))
+    lake.file("files", "interactions", LATER).mkdir(parents=True)
+    (run,) = dagster.submit(lake_runs, lake.home, [(ARRIVAL, LATER)], ["ingest/interactions"]).result()
+    assert not run.success
+    assert dagster.submit(told_days, lake.home).result() == [str(FIRST)]

@@ -10,28 +10,31 @@ PLACE = ["extra", "file", "line", "arrival_day"]
 
 
 @pytest.mark.parametrize(
-    ("stream", "columns"),
+    ("stream", "columns", "of_keys"),
     [
         (
             "interactions",
             "event_id account_id app_id user_id channel session_id occurred_at actor kind modified_at",
+            ["key", "who", "mark", "is_first"],
         ),
         (
             "handoffs",
             "leg_id account_id app_id user_id channel session_id transferred_at accepted_at ended_at "
             "agent_id modified_at",
+            ["key", "who", "is_first"],
         ),
         (
             "alerts",
             "delivery_id account_id app_id user_id delivered_at status kind channel alert_name modified_at",
+            [],
         ),
-        ("account_events", "event_id account_id app_id occurred_at type modified_at"),
+        ("account_events", "event_id account_id app_id occurred_at type modified_at", []),
     ],
 )
-def test_the_lake_has_the_columns_of_its_stream_and_then_the_place_of_the_row(
-    stream: str, columns: str
+def test_the_lake_has_the_columns_of_its_stream_then_the_place_of_the_row_then_what_keys_add(
+    stream: str, columns: str, of_keys: list[str]
 ) -> None:
-    assert list(lake_schema(stream)) == columns.split() + PLACE
+    assert list(lake_schema(stream)) == columns.split() + PLACE + of_keys
 
 
 @pytest.mark.parametrize("stream", STREAMS)

@@ -15,6 +15,7 @@ from polars.testing import assert_frame_equal
 from tests.transforms.deliveries import VALID, parsed
 from transforms.contracts import Copies, lake_schema
 from transforms.copies import resolve_copies
+from transforms.keys import KEY_COLUMNS
 
 DAY = date(2024, 3, 1)
 NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
@@ -157,7 +158,7 @@ def content_hash(row: dict[str, Any]) -> str:
     content = {name: row.get(name) for name in lake_schema("interactions")} | {
         "event_day": row["occurred_at"].date()
     }
-    for name in ("file", "line", "arrival_day"):
+    for name in ("file", "line", "arrival_day", *KEY_COLUMNS):
         del content[name]
     plain = {
         name: value.isoformat(timespec="milliseconds") if isinstance(value, datetime) else value

@@ -4,9 +4,13 @@ import json
 from datetime import UTC, date, datetime
 from typing import Any
 
+import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.transforms.deliveries import VALID, changed, jsonl, message, parse, parsed, reason
+from transforms.times import instants
 
 TEN = datetime(2024, 3, 1, 10, tzinfo=UTC)
 
@@ -112,10 +116,30 @@ def test_a_time_is_iso_with_zone_or_epoch_milliseconds_and_finer_fractions_are_c
         "1e12",
         "999999999999999",
         "2024-03-01T10:00:00+25:00",
+        " 001-01-01T00:00:00.000Z",
     ],
 )
 def test_a_time_that_does_not_exist_is_refused(text: str) -> None:
     assert "occurred_at: not a time" in reason("interactions", message(occurred_at=text))
+
+
+DIGITS = st.sampled_from([*"0123456789", *"0123456789", ":", "-", ".", "T", "Z", " ", "+", "é", "٢"])
+
+
+@st.composite
+def near_times(draw: st.DrawFn) -> str:
+    """Times to the millisecond, or nearly."""
+    letters = [*draw(st.sampled_from(["2024-02-29T23:59:59.999Z", "0001-01-01T00:00:00.000Z"]))]
+    for at in draw(st.lists(st.integers(0, 23), max_size=3)):
+        letters[at] = draw(DIGITS)
+    return draw(st.sampled_from(["", "", "", " "])) + "".join(letters)
+
+
+@given(text=near_times())
+def test_a_time_says_the_same_whether_or_not_all_of_its_file_are_written_alike(text: str) -> None:
+    alone = instants(pl.Series("at", [text]))
+    among_others = instants(pl.Series("at", [text, "2024-03-01T10:00:00Z", None]))
+    assert alone.to_physical()[0] == among_others.to_physical()[0]
 
 
 def test_the_day_after_the_arrival_is_not_too_late() -> None:

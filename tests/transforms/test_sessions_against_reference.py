@@ -1,39 +1,19 @@
 """`transforms.sessions` against the slow reference, on logs made to be mean."""
 
-import random
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from typing import Any
 
-import polars as pl
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
-from polars.testing import assert_frame_equal
 
 from tests.comparison import compared_reference, compared_sessions
-from tests.frames import handoffs_frame, interactions_frame, timeouts_frame
-from tests.reference import QUARTER_HOUR, Reference, reference_sessions
-from tests.strategies import FEWER, MINUTE, Log, crowd, logs
+from tests.reference import QUARTER_HOUR
+from tests.running import frames_of, referenced, sessionized
+from tests.strategies import MINUTE, Log, crowd, logs
 from transforms.rules import Rules
-from transforms.sessions import Sessions, sessions_of
 
-TABLES = ("conversations", "billing_sessions", "voice_sessions", "rejected_handoffs", "unmatched_legs")
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SHARDS = 8
+"""Parts of one search, which workers share; together at least 2,000 logs."""
 ANN = {"account_id": "acme", "app_id": "bank", "user_id": "ann", "session_id": None}
-
-
-def frames_of(log: Log) -> tuple[pl.DataFrame, pl.DataFrame]:
-    return interactions_frame(log.rows), handoffs_frame(log.legs)
-
-
-def sessionized(log: Log, interactions: pl.DataFrame, handoffs: pl.DataFrame) -> Sessions:
-    watermark = None if log.watermark_ms is None else EPOCH + timedelta(milliseconds=log.watermark_ms)
-    return sessions_of(interactions, handoffs, timeouts_frame(log.timeouts), log.rules, watermark)
-
-
-def referenced(log: Log) -> Reference:
-    return reference_sessions(log.rows, log.legs, log.timeouts, log.rules, log.watermark_ms)
 
 
 def chat(*said: tuple[float, str], kind: str = "message", channel: str = "web") -> list[dict[str, Any]]:
@@ -58,8 +38,9 @@ def leg(start: float, end: float, channel: str = "web") -> dict[str, Any]:
     return {**ANN, **times, "channel": channel, "leg_id": f"leg-{start}"}
 
 
+@pytest.mark.parametrize("shard", range(SHARDS))
 @given(logs())
-def test_the_sessions_are_those_of_the_reference(log: Log) -> None:
+def test_the_sessions_are_those_of_the_reference(shard: int, log: Log) -> None:
     assert compared_sessions(sessionized(log, *frames_of(log))) == compared_reference(referenced(log))
 
 
@@ -75,25 +56,6 @@ def test_the_sessions_of_a_crowd_are_those_of_the_reference(seed: int) -> None:
     assert facts == expected
 
 
-@FEWER
-@given(logs(), st.randoms(use_true_random=False))
-def test_the_order_of_the_rows_is_irrelevant(log: Log, dice: random.Random) -> None:
-    interactions, handoffs = frames_of(log)
-    shuffled = [frame[dice.sample(range(frame.height), frame.height)] for frame in (interactions, handoffs)]
-    assert_same_frames(sessionized(log, interactions, handoffs), sessionized(log, *shuffled))
-
-
-@FEWER
-@given(logs())
-def test_an_identical_run_gives_identical_frames(log: Log) -> None:
-    assert_same_frames(sessionized(log, *frames_of(log)), sessionized(log, *frames_of(log)))
-
-
-def assert_same_frames(left: Sessions, right: Sessions) -> None:
-    for table in TABLES:
-        assert_frame_equal(getattr(left, table), getattr(right, table))
-
-
 @given(logs())
 def test_blocks_without_their_legs_add_up_to_the_billable_time(log: Log) -> None:
     for conversation in referenced(log).conversations:
@@ -105,28 +67,6 @@ def test_blocks_without_their_legs_add_up_to_the_billable_time(log: Log) -> None
         assert all(length == QUARTER_HOUR for length in lengths[:-1])
         if conversation.blocks:
             assert len(lengths) == max(1, -(-conversation.billable_ms // QUARTER_HOUR))
-
-
-@FEWER
-@given(logs())
-def test_blocks_of_a_conversation_are_disjoint_and_hold_its_billable_time(log: Log) -> None:
-    sessions = sessionized(log, *frames_of(log))
-    usage = sessions.billing_sessions.filter(pl.col("session_type") == "usage")
-    has_legs = bool(log.legs) or any(
-        row["kind"] == "handoff_start" or row["actor"] == "agent" for row in log.rows
-    )
-    assert sessions.conversations["conversation_id"].is_unique().all()
-    for its in sessions.conversations.iter_rows(named=True):
-        blocks = usage.filter(pl.col("conversation_id") == its["conversation_id"]).sort("block_index")
-        bounds = list(blocks.select("started_at", "ended_at").iter_rows())
-        assert blocks["block_index"].to_list() == list(range(its["billing_sessions"]))
-        assert all(end <= start for (_, end), (start, _) in pairwise(bounds))
-        assert all(its["started_at"] <= start <= end <= its["ended_at"] for start, end in bounds)
-        length = sum(((end - start) // timedelta(milliseconds=1) for start, end in bounds), 0)
-        if has_legs:
-            assert length >= its["billable_ms"]
-        else:
-            assert length == its["billable_ms"]
 
 
 def covered(start: int, end: int, spans: list[tuple[int, int]]) -> int:
