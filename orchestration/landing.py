@@ -102,7 +102,8 @@ def expand(patterns: Iterable[str]) -> list[Path]:
 def decompressed(data: bytes) -> tuple[bytes, str | None]:
     """What a file holds, gzip and zstd told by their first bytes, and what is wrong with it, if anything."""
     if data.startswith(_GZIP_MAGIC):
-        return _unpacked(data, "gzip", _gunzip)
+        whole = _gunzipped_at_once(data)
+        return (whole, None) if whole is not None else _unpacked(data, "gzip", _gunzip)
     if data.startswith(_ZSTD_MAGIC):
         return _unpacked(data, "zstd", _unzstd)
     return data, None
@@ -128,6 +129,16 @@ def _unpacked(data: bytes, kind: str, unpack: Callable[[bytes], Iterator[bytes]]
     except _DamagedError:
         problem = f"{kind} is damaged"
     return out.getvalue(), problem
+
+
+def _gunzipped_at_once(data: bytes) -> bytes | None:
+    """The content of a gzip file of one sound member, which nearly every one is; None for any other."""
+    member = zlib.decompressobj(wbits=31)
+    try:
+        content = member.decompress(data)
+    except zlib.error:
+        return None
+    return content if member.eof and not member.unused_data else None
 
 
 def _gunzip(data: bytes) -> Iterator[bytes]:

@@ -38,9 +38,14 @@ def in_key_order(rows: pl.DataFrame, time_column: str) -> pl.DataFrame:
 
     Of equal rows the given order stays, which is that of files and lines.
     """
-    is_reset = [pl.col("mark") == RESET] if "mark" in rows.columns else []
-    ordered = rows.sort("key", time_column, *is_reset, maintain_order=True)
-    is_same = (pl.col("key") == pl.col("key").shift(1)) & (pl.col("who") == pl.col("who").shift(1))
+    is_reset = pl.col("mark") == RESET if "mark" in rows.columns else pl.lit(value=False)
+    ordered = rows.sort("key", maintain_order=True)
+    time = pl.col(time_column)
+    same_key = pl.col("key") == pl.col("key").shift(1)
+    is_before = (time < time.shift(1)) | ((time == time.shift(1)) & is_reset.shift(1) & ~is_reset)
+    if ordered.select((same_key & is_before).any()).item():  # seldom: logs are written as time goes on
+        ordered = rows.sort("key", time_column, is_reset, maintain_order=True)
+    is_same = same_key & (pl.col("who") == pl.col("who").shift(1))
     return ordered.with_columns(is_first=~is_same.fill_null(value=False))
 
 
@@ -98,7 +103,8 @@ def _repeats(by_key: pl.DataFrame) -> bool:
 
 def conversation_ids(key: pl.Expr, started_ms: pl.Expr, ordinal: pl.Expr) -> pl.Expr:
     """`<key>-<start in ms>`; of several at one instant (around a reset) the later ones add their number."""
-    number = pl.when(ordinal > 0).then(pl.format("-{}", ordinal)).otherwise(pl.lit(""))
+    more = pl.concat_str(pl.lit("-"), ordinal.cast(pl.String))
+    number = pl.when(ordinal > 0).then(more).otherwise(pl.lit(""))
     return pl.concat_str(key.cast(pl.String), pl.lit("-"), started_ms.cast(pl.String), number)
 
 

@@ -8,10 +8,12 @@
     midnights and DuckDB names the second; where midnight does not exist it names the jump. -#}
 {% macro local_midnight_at(local_day, zone) -%}
     case
+        {%- for hours in [3, 2, 1] %}
         when
-            cast(timezone({{ zone }}, timezone({{ zone }}, cast({{ local_day }} as timestamp)) - interval 1 hour) as date)
+            cast(timezone({{ zone }}, timezone({{ zone }}, cast({{ local_day }} as timestamp)) - interval {{ hours }} hour) as date)
             = {{ local_day }}
-            then timezone({{ zone }}, cast({{ local_day }} as timestamp)) - interval 1 hour
+            then timezone({{ zone }}, cast({{ local_day }} as timestamp)) - interval {{ hours }} hour
+        {%- endfor %}
         else timezone({{ zone }}, cast({{ local_day }} as timestamp))
     end
 {%- endmacro %}

@@ -1,0 +1,93 @@
+"""A day joined to a changed one is put right in the keys that they share, and in no other."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from orchestration.fragmenting import build_fragments
+from orchestration.sessionizing import dirty_days, rebuild
+from tests.orchestration.lakes import Delivery, Home, Row, home_of
+from tests.strategies import MINUTE, Log
+from transforms.rules import Rules
+
+MIDNIGHT = int(datetime(2026, 3, 2, tzinfo=UTC).timestamp()) * 1000
+FIRST, SECOND = date(2026, 3, 1), date(2026, 3, 2)
+
+
+def said(user_id: str, minute: float, actor: str = "user", kind: str = "message") -> Row:
+    """A row so many minutes after midnight."""
+    who = {"account_id": "acme", "app_id": "bank", "channel": "web", "user_id": user_id, "session_id": None}
+    at = MIDNIGHT + round(minute * MINUTE)
+    return {**who, "event_id": f"{user_id}{minute}{kind}", "occurred_at": at, "actor": actor, "kind": kind}
+
+
+EVENING = [said("ann", -5), said("ann", -600), said("bob", -5), said("cleo", -700)]
+NEXT_DAY = [said("dora", 300)]
+CHANGES = {
+    "the conversation goes on": [said("ann", 5), said("ann", 15)],
+    "a reset ends it": [said("ann", 1, "system", "session_reset")],
+    "an agent takes over": [
+        said("ann", -4, "system", "handoff_start"),
+        said("ann", 8, "agent", "handoff_end"),
+    ],
+    "the agent's leg begins on the changed day": [said("ann", 2, "agent"), said("ann", 3)],
+}
+
+
+def home_with(folder: Path, rows: list[Row], late: list[Row]) -> Home:
+    """A home that had some rows in time and some late, each followed by what it made dirty."""
+    home = home_of(folder, Log([*rows, *late], [], [], Rules(), None))
+    for name, part in (("in-time", rows), ("late", late)):
+        plan = Delivery()
+        for row in part:
+            plan.put("interactions", row, name=name)
+        home.ingest(home.receive(plan))
+        home.catch_up()
+    return home
+
+
+@pytest.mark.parametrize("late", CHANGES.values(), ids=CHANGES.keys())
+def test_late_rows_leave_the_bytes_of_a_run_that_had_them_in_time(tmp_path: Path, late: list[Row]) -> None:
+    home = home_with(tmp_path / "late", [*EVENING, *NEXT_DAY], late)
+    other = home_with(tmp_path / "timely", [*EVENING, *NEXT_DAY, *late], [])
+    assert home.sessions() == other.sessions()
+    for table in ("conversations", "billing_sessions", "voice_sessions"):
+        for day in (FIRST, SECOND):
+            assert home.lake.read(table, day).equals(other.lake.read(table, day)), (table, day)
+
+
+@pytest.mark.parametrize("late", CHANGES.values(), ids=CHANGES.keys())
+def test_what_was_joined_falls_apart_again(tmp_path: Path, late: list[Row]) -> None:
+    home = home_with(tmp_path / "home", [*EVENING, *NEXT_DAY], late)
+    for path in (home.folder / "landing").rglob("late.jsonl"):
+        path.unlink()
+        home.ingest([path])
+    home.catch_up()
+    expected = home_with(tmp_path / "never", [*EVENING, *NEXT_DAY], [])
+    assert home.sessions() == expected.sessions()
+
+
+def test_a_joined_day_that_says_the_same_is_not_written_again(tmp_path: Path) -> None:
+    home = home_with(tmp_path / "home", [*EVENING, said("ann", 5), *NEXT_DAY], [])
+    plan = Delivery()
+    plan.put("interactions", said("dora", 305), name="late")
+    before = home.lake.file("conversations", FIRST).stat().st_mtime_ns
+    home.ingest(plan.land(home.folder))
+    build_fragments(home.lake, SECOND)
+    assert dirty_days(home.lake, home.terms) == [SECOND]
+    assert rebuild(home.lake, [SECOND], home.terms).days == [SECOND]
+    assert home.lake.file("conversations", FIRST).stat().st_mtime_ns == before
+
+
+def test_other_keys_of_a_joined_day_keep_their_sessions(tmp_path: Path) -> None:
+    home = home_with(tmp_path / "home", [*EVENING, *NEXT_DAY], [])
+    plan = Delivery()
+    plan.put("interactions", said("ann", 5), name="late")
+    kept = home.lake.read("conversations", FIRST).filter(user_id="bob")
+    home.ingest(plan.land(home.folder))
+    build_fragments(home.lake, SECOND)
+    assert rebuild(home.lake, [SECOND], home.terms).days == [FIRST, SECOND]
+    now = home.lake.read("conversations", FIRST)
+    assert now.filter(user_id="bob").equals(kept)
+    assert now.filter(user_id="ann")["ended_at"].max() == datetime(2026, 3, 2, 0, 5, tzinfo=UTC)
