@@ -38,7 +38,8 @@ def in_key_order(rows: pl.DataFrame, time_column: str) -> pl.DataFrame:
 
     Of equal rows the given order stays, which is that of files and lines.
     """
-    is_reset = pl.col("mark") == RESET if "mark" in rows.columns else pl.lit(value=False)
+    # Handoffs have no marks, and no resets among them.
+    is_reset = pl.col("mark") == RESET if "mark" in rows.columns else pl.col("key").is_null()
     ordered = rows.sort("key", maintain_order=True)
     time = pl.col(time_column)
     same_key = pl.col("key") == pl.col("key").shift(1)
