@@ -1,7 +1,9 @@
 """Ingest one arrival day of a stream: landing files to clean rows, quarantine and counts (R18, R20)."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -9,7 +11,7 @@ import polars as pl
 from orchestration.lake import COPIES, VERSION, Lake, joined_version
 from orchestration.landing import files_of, name_of, read_landed
 from orchestration.tables import FILES, QUARANTINE
-from orchestration.workers import in_parallel
+from orchestration.workers import WORKERS, in_parallel
 from transforms.contracts import Contract, contract_of, lake_schema
 from transforms.keys import in_key_order
 from transforms.parsing import ParsedFile, parse_file
@@ -27,6 +29,20 @@ class Ingested:
     bytes_read: int
     problems: list[str]
     changed: dict[date, str]
+
+
+BYTES_AT_ONCE = 32 * 1024 * 1024
+"""Files of days, as delivered, that are worked side by side; a larger day fills the machine by itself."""
+
+
+def ingest_days(
+    lake: Lake, landing: Path, stream: str, days: Sequence[date]
+) -> Iterator[tuple[date, Ingested]]:
+    """Ingests arrival days, each with what it did; small ones side by side."""
+    sizes = [sum(path.stat().st_size for path in files_of(landing, stream, day)) for day in days]
+    work = partial(ingest, lake, landing, stream)
+    is_small = max(sizes, default=0) * WORKERS <= BYTES_AT_ONCE
+    return zip(days, in_parallel(work, days) if is_small else map(work, days), strict=True)
 
 
 def ingest(lake: Lake, landing: Path, stream: str, arrival_day: date) -> Ingested:
@@ -78,7 +94,7 @@ def _publish_rows(lake: Lake, stream: str, arrival_day: date, rows: pl.DataFrame
             path.unlink()
             after = None
         if after != before:
-            changed[day] = _version_of_day(lake, stream, day)
+            changed[day] = version_of_day(lake, stream, day)
     return changed
 
 
@@ -97,7 +113,7 @@ def _copies(rows: pl.DataFrame, contract: Contract) -> str:
     return "some" if ids.is_duplicated().any() else "none"
 
 
-def _version_of_day(lake: Lake, stream: str, day: date) -> str:
+def version_of_day(lake: Lake, stream: str, day: date) -> str:
     """One version for what all arrival days say of an event day."""
     versions = [f"{path.name}={lake.note(path, VERSION)}" for path in lake.arrivals(stream, day)]
     return joined_version(versions) if versions else "removed"

@@ -79,16 +79,12 @@ def _rebuild_span(lake: Lake, part: set[date], window: Window) -> dict[date, dic
     built = _sessions(window, part)
     chains = pl.concat([_chains(built.conversations), _chains_before(lake, part, window)])
     keys, joined = _joined(chains, part, window)
-    beside: ByDay = {}
-    if keys.height:
-        unbuilt = {day for day in joined - part if not _is_clean(lake, day, terms)}
-        if unbuilt:  # there is nothing on them that single keys could be put into
-            return _rebuild_span(lake, part | unbuilt, window)
-        again = _sessions(window, joined | part, keys)
-        built, beside = _replaced(built, again, keys), _by_day(again)
+    # A joined day that is dirty itself is built whole when its turn comes, and puts these days right then.
+    others = [day for day in sorted(joined - part) if _is_clean(lake, day, terms)]
+    beside = _by_day(_sessions(window, set(others), keys)) if others else {}
     # The asked days come last: a run that dies before them finds them dirty again.
-    others, own = sorted(joined - part), sorted(part)
     patched = list(in_parallel(partial(_patch, lake, terms, beside, keys), others))
+    own = sorted(part)
     published = in_parallel(partial(_publish, lake, terms, _by_day(built)), own)
     rows = {day: counts for day, counts in zip(others, patched, strict=True) if counts}
     return rows | dict(zip(own, published, strict=True))
@@ -105,15 +101,6 @@ def _sessions(window: Window, days: set[date], keys: pl.DataFrame | None = None)
         return sessionize(fragments.between(*share), terms.timeouts, terms.rules, terms.watermark)
 
     return in_one(list(in_parallel(sessions_of_share, shares(workers))))
-
-
-def _replaced(built: Sessions, again: Sessions, keys: pl.DataFrame) -> Sessions:
-    """What was built, with the sessions of some keys in place of their earlier ones."""
-    tables = {}
-    for table in STARTS:
-        kept = getattr(built, table).filter(~_is_of(table, keys))
-        tables[table] = in_order(table, pl.concat([kept, getattr(again, table)]))
-    return Sessions(**tables)
 
 
 def _is_of(table: str, keys: pl.DataFrame) -> pl.Expr:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.copies import resolved
-from orchestration.ingest import ingest
+from orchestration.ingest import ingest_days
 from orchestration.lake import Lake
 from orchestration.landing import all_arrival_days
 from orchestration.tables import STREAMS, TABLES
@@ -16,11 +16,9 @@ def run(arguments: dict[str, Any]) -> dict[str, Any]:
     lake, landing = Lake(Path(arguments["home"])), Path(arguments["landing"])
     lake.ensure(TABLES)
     began = time.perf_counter()
-    rows = 0
-    for day in all_arrival_days(landing):
-        for stream in STREAMS:
-            ingested = ingest(lake, landing, stream, day)
-            rows += ingested.rows if stream == "interactions" else 0
+    days = all_arrival_days(landing)
+    done = {stream: [it for _, it in ingest_days(lake, landing, stream, days)] for stream in STREAMS}
+    rows = sum(it.rows for it in done["interactions"])
     ingested_at = time.perf_counter()
     for day in lake.days("interactions"):
         resolved(lake, "interactions", day)

@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from orchestration.defs.resources import Home
-from orchestration.ingest import Ingested, ingest
+from orchestration.ingest import Ingested, ingest_days, version_of_day
 from orchestration.partitions import DAYS, days_of
 from orchestration.tables import STREAMS
 
@@ -60,17 +60,16 @@ def _ingest(stream: str) -> dg.AssetsDefinition:
     )
     def ingested(context: dg.AssetExecutionContext, home: Home) -> None:
         lake, landing = home.lake(), home.path() / "landing"
-        changed: dict[date, str] = {}
+        changed: set[date] = set()
+        began = time.monotonic()
         try:
-            for day in days_of(context):
-                began = time.monotonic()
-                with lake.exclusive():
-                    result = ingest(lake, landing, stream, day)
-                changed |= result.changed
-                _warn(context, stream, result)
-                context.add_asset_metadata(_metadata(result, began), partition_key=day.isoformat())
+            with lake.exclusive():
+                for day, result in ingest_days(lake, landing, stream, days_of(context)):
+                    changed |= result.changed.keys()
+                    _warn(context, stream, result)
+                    context.add_asset_metadata(_metadata(result, began), partition_key=day.isoformat())
         finally:
-            _tell(context, stream, changed)
+            _tell(context, stream, {day: version_of_day(lake, stream, day) for day in changed})
 
     return ingested
 
@@ -102,7 +101,7 @@ def _metadata(result: Ingested, began: float) -> dict[str, Any]:
         "quarantined": result.quarantined,
         "files": result.files,
         "bytes": result.bytes_read,
-        "seconds": seconds_since(began),
+        "seconds_of_run": seconds_since(began),
         "event_days_changed": len(result.changed),
     }
 
