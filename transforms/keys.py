@@ -56,9 +56,9 @@ def one_key_each(identities: pl.DataFrame) -> pl.DataFrame:
     Raises KeyCollisionError where one key stands for two conversations' texts.
     """
     known = _by_key(identities)
-    again = known["key"].is_duplicated() if _repeats(known) else None
-    if again is not None:
-        shared = known.filter(again).unique()
+    is_shared = pl.col("key") == pl.col("key").shift(1)
+    if _repeats(known):
+        shared = known.filter(is_shared | is_shared.shift(-1)).unique()
         owners = shared.select("key", "account_id", "app_id", "session_id").unique()
         collided = owners.filter(pl.col("key").is_duplicated())
         if collided.height:
@@ -67,7 +67,8 @@ def one_key_each(identities: pl.DataFrame) -> pl.DataFrame:
                 f"{collided.head(2).to_dicts()}; set another SALT in transforms/keys.py, raise the RECIPE of "
                 "ingest and ingest again"
             )
-        known = pl.concat([known.filter(~again), shared]).sort("key", "who")
+        is_again = is_shared & (pl.col("who") == pl.col("who").shift(1))
+        known = known.filter(~is_again.fill_null(value=False))
     return known.with_columns(pl.col("key").set_sorted())
 
 
@@ -80,9 +81,8 @@ def named(rows: pl.DataFrame, identities: pl.DataFrame) -> pl.DataFrame:
     if not _repeats(identities):
         return rows.join(texts, on="key", how="left", maintain_order="left")
     is_first = (pl.col("key") != pl.col("key").shift(1)).fill_null(value=True)
-    speakers = (
-        identities.filter(pl.col("key").is_duplicated()).select("who", "channel", "user_id").unique("who")
-    )
+    shared = identities.filter(~is_first | ~is_first.shift(-1, fill_value=True))
+    speakers = shared.select("who", "channel", "user_id").unique("who")
     return (
         rows.join(texts.filter(is_first), on="key", how="left", maintain_order="left")
         .join(speakers, on="who", how="left", maintain_order="left", suffix="_said")
@@ -94,7 +94,8 @@ def named(rows: pl.DataFrame, identities: pl.DataFrame) -> pl.DataFrame:
 
 
 def _by_key(identities: pl.DataFrame) -> pl.DataFrame:
-    is_before = pl.col("key") < pl.col("key").shift(1)
+    key, who = pl.col("key"), pl.col("who")
+    is_before = (key < key.shift(1)) | ((key == key.shift(1)) & (who < who.shift(1)))
     return identities.sort("key", "who") if identities.select(is_before.any()).item() else identities
 
 
