@@ -81,7 +81,7 @@ def compares_with_each_goal(stages: Stages) -> None:
 def gives_the_same_blocks(stages: Stages) -> None:
     for key in ("sessions", "bursts"):
         answers = stages[key]["answers"]
-        assert {answer["program"] for answer in answers} == BLOCK_PROGRAMS
+        assert {answer["program"] for answer in answers} == PROGRAMS[key]
         assert len({answer["rows"] for answer in answers}) == 1
         assert answers[0]["rows"] > 500
         assert [answer["differing"] for answer in answers] == [0] * len(answers)
