@@ -105,7 +105,7 @@ def _fragments(lake: Lake, terms: Terms, key: int, stored: dict[str, object]) ->
     if not isinstance(first, datetime) or not isinstance(last, datetime):
         raise TypeError("a conversation has a chain")
     keys = pl.DataFrame({"key": [key]}, schema={"key": pl.UInt64})
-    held = Window(lake, terms).load(first.date(), last.date()).of_keys(keys)
+    held = Window(lake, terms).load(first.date(), last.date(), keys)
     rows = [
         rows_of(
             resolved(lake, "interactions", day).winners.filter(pl.col("key") == pl.lit(key, pl.UInt64)), keys

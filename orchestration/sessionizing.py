@@ -92,9 +92,7 @@ def _rebuild_span(lake: Lake, part: set[date], window: Window) -> dict[date, dic
 
 def _sessions(window: Window, days: set[date], keys: pl.DataFrame | None = None) -> Sessions:
     """Sessions around some days, of some keys if so told; the keys are shared out among workers (R19)."""
-    terms, fragments = window.terms, window.load(min(days), max(days))
-    if keys is not None:
-        fragments = fragments.of_keys(keys)
+    terms, fragments = window.terms, window.load(min(days), max(days), keys)
     workers = WORKERS if fragments.stretches.height > SHARE_ROWS else 1
 
     def sessions_of_share(share: tuple[int, int]) -> Sessions:

@@ -40,18 +40,26 @@ class Window:
         self.open_keys = cache(self._open_keys)
         self.day = lru_cache(maxsize=NEAR_DAYS)(self._day)
 
-    def load(self, first: date, last: date) -> Fragments:
-        """Fragments of the days from first to last, with all rows of each careful key."""
-        parts = {day: self.day(day) for day in self.days if first <= day <= last}
+    def load(self, first: date, last: date, keys: pl.DataFrame | None = None) -> Fragments:
+        """Fragments of the days from first to last, of some keys if so told; of careful ones all rows."""
+        parts = {day: self._of(day, keys) for day in self.days if first <= day <= last}
         if self.days:
-            self._follow(parts, first - DAY, self.days[0], -1)
-            self._follow(parts, last + DAY, self.days[-1], +1)
+            self._follow(parts, (first - DAY, self.days[0], -1), keys)
+            self._follow(parts, (last + DAY, self.days[-1], +1), keys)
         return self._with_careful_rows(parts)
 
-    def _follow(self, parts: dict[date, Fragments], day: date, end: date, step: int) -> None:
+    def _of(self, day: date, keys: pl.DataFrame | None) -> Fragments:
+        return self.day(day) if keys is None else self.day(day).of_keys(keys)
+
+    def _follow(
+        self, parts: dict[date, Fragments], way: tuple[date, date, int], wanted: pl.DataFrame | None
+    ) -> None:
         """Adds day after day, in one direction, the fragments of the keys that are still open there."""
+        day, end, step = way
         edge = 1 if step < 0 else 0
         keys = self.open_keys(day + edge * DAY)
+        if wanted is not None:
+            keys = keys.join(wanted, on="key", how="semi")
         while keys.height and (day >= end if step < 0 else day <= end):
             parts[day] = self.day(day).of_keys(keys)
             beyond = self.open_keys(day + (1 - edge) * DAY)
