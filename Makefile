@@ -27,7 +27,7 @@ prove: $(READY) ## The long search: 100,000 mean logs and every property, at mos
 	$(BIN)/python -m tests.prove
 
 ui: $(READY) $(MANIFEST) ## The Dagster UI and daemon on loopback, over the same data
-	@$(BIN)/python -c "from orchestration.nightly import dagster_home; from orchestration.settings import load_settings; dagster_home(load_settings().home)"
+	@$(BIN)/python -c "from orchestration.home import dagster_home; from orchestration.settings import load_settings; dagster_home(load_settings().home)"
 	DAGSTER_HOME="$(QUARTERHOUR_HOME)/dagster" env --default-signal=INT $(BIN)/dg dev --host 127.0.0.1 --port $${PORT:-3000}
 
 lint: $(READY) $(MANIFEST) ## ruff, mypy, sqlfluff, and whether Dagster can load it all

@@ -127,7 +127,7 @@ def run(*, day: Annotated[date | None, Parameter(name="--date")] = None,
     last
         Last of a range of arrival days.
     """
-    from orchestration.nightly import waiting_days
+    from orchestration.home import waiting_days
 
     home = _home()
     if day and (first or last):

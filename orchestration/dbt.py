@@ -16,6 +16,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import duckdb
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner
+
 PROJECT_DIR = Path(__file__).resolve().parent.parent / "dbt_project"
 MANIFEST_PATH = PROJECT_DIR / "target" / "manifest.json"
 WAREHOUSE = "warehouse.duckdb"
@@ -146,17 +150,12 @@ def _node_result(result: Any) -> NodeResult:
 
 
 @cache
-def _runner() -> Any:
-    """dbt takes seconds to import, and nothing but a build needs it."""
-    from dbt.cli.main import dbtRunner  # noqa: PLC0415  (see above)
-
+def _runner() -> dbtRunner:
     return dbtRunner()
 
 
 def _close_connections() -> None:
     """Give the file back: the adapter keeps its connection until the process ends."""
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415  (as in _runner)
-
     environment = DuckDBConnectionManager._ENV
     if environment is not None:
         environment.close()
@@ -165,8 +164,6 @@ def _close_connections() -> None:
 
 def _settle(database: Path) -> None:
     """Fold the write-ahead log into the file, which is then complete by itself."""
-    import duckdb  # noqa: PLC0415  (as in _runner)
-
     with duckdb.connect(str(database)) as connection:
         connection.execute("checkpoint")
 

@@ -1,65 +1,23 @@
-"""The nightly job through Dagster, headless: what `quarterhour run` and the demo start."""
+"""The nightly job through Dagster, headless: what `quarterhour run` and the demo start.
 
-import os
+Partitions are made of the home that the environment names when this is imported.
+"""
+
 from collections.abc import Set as AbstractSet
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import dagster as dg
 import polars as pl
 
-from orchestration.defs.joined import built_days, told_days
+from orchestration.definitions import defs
+from orchestration.defs.joined import touched_months
+from orchestration.defs.schedules import LAKE, MARTS, NIGHT, REPORTS
 from orchestration.errors import RunError, UsageError
 from orchestration.headless import TAG, only_headless
+from orchestration.home import dagster_home
 from orchestration.lake import Lake
-from orchestration.landing import all_arrival_days, files_of, name_of
-from orchestration.tables import STREAMS, TABLES
-
-BOOK = dg.AssetKey(["lake", "account_events"])
-
-INSTANCE = """\
-telemetry:
-  enabled: false
-nux:
-  enabled: false
-concurrency:
-  pools:
-    default_limit: 1
-    granularity: run
-run_monitoring:
-  enabled: true
-  poll_interval_seconds: 20
-"""
-"""Runs over the same lake wait for each other whole: between two steps it holds days that are half told.
-A run whose process died must be seen, or the others would wait for it for ever."""
-
-
-def dagster_home(home: Path) -> Path:
-    """Dagster's own folder within the home, with its settings laid out; made known to this process."""
-    folder = home / "dagster"
-    folder.mkdir(parents=True, exist_ok=True)
-    config = folder / "dagster.yaml"
-    if not config.exists():
-        config.write_text(INSTANCE)
-    os.environ["DAGSTER_HOME"] = str(folder)
-    os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
-    return folder
-
-
-def waiting_days(home: Path) -> list[date]:
-    """Arrival days with a landed file that no ingest has seen."""
-    landing, lake = home / "landing", Lake(home)
-    lake.ensure(TABLES)
-    seen = set(lake.scan("files").select("file").collect()["file"])
-    return [
-        day
-        for day in all_arrival_days(landing)
-        if any(
-            name_of(path, landing) not in seen
-            for stream in STREAMS
-            for path in files_of(landing, stream, day)
-        )
-    ]
+from orchestration.partitions import DAYS
 
 
 def run_night(home: Path, first: date, last: date) -> list[str]:
@@ -68,9 +26,6 @@ def run_night(home: Path, first: date, last: date) -> list[str]:
     Raises RunError naming the steps that failed, UsageError where a day is no partition.
     """
     dagster_home(home)
-    from orchestration.definitions import defs  # noqa: PLC0415  partitions are made when it is imported
-    from orchestration.defs.schedules import LAKE, MARTS, NIGHT, REPORTS  # noqa: PLC0415  as above
-
     _refuse_unknown(first, last)
     repository = defs().get_repository_def()
     night, reports = repository.get_job(NIGHT), repository.get_job(REPORTS)
@@ -88,31 +43,12 @@ def run_night(home: Path, first: date, last: date) -> list[str]:
 
 
 def _refuse_unknown(first: date, last: date) -> None:
-    from orchestration.partitions import DAYS  # noqa: PLC0415  see run_night
-
     known = DAYS.get_first_partition_key(), DAYS.get_last_partition_key()
     for day in (first, last):
         if not str(known[0]) <= day.isoformat() <= str(known[1]):
             raise UsageError(
                 f"{day} lies outside {known[0]} to {known[1]}; see the settings first_day and last_day"
             )
-
-
-def touched_months(instance: dg.DagsterInstance, run_id: str) -> list[str]:
-    """The monthly partitions, in any zone, of the days that a night has rebuilt, ascending.
-
-    With those before them if the accounts' book has changed: a name stands on every page.
-    """
-    from orchestration.partitions import MONTHS  # noqa: PLC0415  see run_night
-
-    days = built_days(instance, run_id)
-    near = {(day + timedelta(days=n)).replace(day=1).isoformat() for day in days for n in (-1, 0, 1)}
-    book_changed = bool(told_days(instance, run_id, BOOK))
-    return [
-        month
-        for month in MONTHS.get_partition_keys()
-        if month in near or (book_changed and near and month <= max(near))
-    ]
 
 
 def _refusals(lake: Lake, first: date, last: date) -> list[str]:

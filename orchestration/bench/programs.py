@@ -10,6 +10,8 @@ import time
 from importlib import import_module
 from pathlib import Path
 
+from orchestration.bench.measure import own_peak_bytes
+
 PROGRAMS = {
     "floor": "floor",
     "ingest": "ingesting",
@@ -26,8 +28,6 @@ PROGRAMS = {
 
 def main(name: str, asked: Path, answer: Path) -> None:
     """Runs a program and writes down what it took."""
-    from orchestration.bench.measure import own_peak_bytes  # noqa: PLC0415  part of the start, as the rest
-
     program = import_module(f"orchestration.bench.{PROGRAMS[name]}")
     arguments = json.loads(asked.read_text())
     ready_at, began, cpu = time.time(), time.perf_counter(), _cpu_seconds()

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import dagster as dg
 
-from orchestration.nightly import touched_months
+from orchestration.defs.joined import touched_months
 from orchestration.partitions import DAYS
 from orchestration.settings import load_settings
 

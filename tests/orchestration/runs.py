@@ -45,9 +45,9 @@ class Told:
 
 def night(home: Path, first: date, last: date) -> list[str]:
     """The whole night, as `quarterhour run` does it; gives its warnings."""
-    from orchestration.nightly import run_night  # noqa: PLC0415  it imports Dagster
-
     os.environ["QUARTERHOUR_HOME"] = str(home)
+    from orchestration.nightly import run_night  # noqa: PLC0415  its partitions are made of the home
+
     return run_night(home, first, last)
 
 

@@ -1,0 +1,53 @@
+"""A home before a run: Dagster's folder in it, and what waits in its landing folder."""
+
+import os
+from datetime import date
+from pathlib import Path
+
+from orchestration.lake import Lake
+from orchestration.landing import all_arrival_days, files_of, name_of
+from orchestration.tables import STREAMS, TABLES
+
+INSTANCE = """\
+telemetry:
+  enabled: false
+nux:
+  enabled: false
+concurrency:
+  pools:
+    default_limit: 1
+    granularity: run
+run_monitoring:
+  enabled: true
+  poll_interval_seconds: 20
+"""
+"""Runs over the same lake wait for each other whole: between two steps it holds days that are half told.
+A run whose process died must be seen, or the others would wait for it for ever."""
+
+
+def dagster_home(home: Path) -> Path:
+    """Dagster's own folder within the home, with its settings laid out; made known to this process."""
+    folder = home / "dagster"
+    folder.mkdir(parents=True, exist_ok=True)
+    config = folder / "dagster.yaml"
+    if not config.exists():
+        config.write_text(INSTANCE)
+    os.environ["DAGSTER_HOME"] = str(folder)
+    os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
+    return folder
+
+
+def waiting_days(home: Path) -> list[date]:
+    """Arrival days with a landed file that no ingest has seen."""
+    landing, lake = home / "landing", Lake(home)
+    lake.ensure(TABLES)
+    seen = set(lake.scan("files").select("file").collect()["file"])
+    return [
+        day
+        for day in all_arrival_days(landing)
+        if any(
+            name_of(path, landing) not in seen
+            for stream in STREAMS
+            for path in files_of(landing, stream, day)
+        )
+    ]
