@@ -16,17 +16,14 @@ WHOSE = ["arrival_day", "file", "account_id"]
 @dataclass(frozen=True)
 class Resolved:
     """A day of a stream: `winners`, the rows that count; `named`, rows that name every `who` at least once;
-    `copies`, what became of each file's rows (`Copies`); `rows`, how many there were."""
+    `losers`, where the others stand (`PLACE`); `copies`, what became of each file's rows (`Copies`); `rows`,
+    how many there were."""
 
     winners: pl.LazyFrame
     named: pl.LazyFrame
+    losers: pl.DataFrame
     copies: pl.DataFrame
     rows: int
-
-    @property
-    def left_out(self) -> int:
-        """Rows that do not count."""
-        return self.rows - int(self.copies["accepted"].sum())
 
 
 def resolved(lake: Lake, stream: str, day: date) -> Resolved:
@@ -34,17 +31,24 @@ def resolved(lake: Lake, stream: str, day: date) -> Resolved:
     paths = lake.arrivals(stream, day)
     if not paths:
         nothing = lake_schema(stream).to_frame()
-        return Resolved(nothing.lazy(), nothing.lazy(), resolve_copies(nothing, stream)[1], 0)
+        copies = resolve_copies(nothing, stream)[1]
+        return Resolved(nothing.lazy(), nothing.lazy(), nothing.select(PLACE), copies, 0)
     rows = pl.scan_parquet(paths, row_index_name="row")
     suspects = _suspects(rows, stream, known=len(paths) == 1 and lake.note(paths[0], COPIES) == "none")
     is_suspect = pl.col("row").is_in(suspects.implode())
     judged = rows.filter(is_suspect).collect() if len(suspects) else rows.head(0).collect()
     winners, copies = resolve_copies(judged.drop("row"), stream)
-    losers = judged.join(winners, on=PLACE, how="anti")["row"]
-    kept = rows.filter(~pl.col("row").is_in(losers.implode())) if len(losers) else rows
+    losers = judged.join(winners, on=PLACE, how="anti")
+    kept = rows.filter(~pl.col("row").is_in(losers["row"].implode())) if len(losers) else rows
     counts = rows.group_by(WHOSE).agg(pl.len().cast(pl.Int64).alias("rows")).collect()
     named = rows.filter("is_first") if "is_first" in lake_schema(stream) else rows
-    return Resolved(kept.drop("row"), named.drop("row"), _tally(counts, copies, stream, day), _height(counts))
+    return Resolved(
+        winners=kept.drop("row"),
+        named=named.drop("row"),
+        losers=losers.select(PLACE),
+        copies=_tally(counts, copies, stream, day),
+        rows=_height(counts),
+    )
 
 
 def _suspects(rows: pl.LazyFrame, stream: str, *, known: bool) -> pl.Series:

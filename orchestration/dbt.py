@@ -12,13 +12,13 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent / "dbt_project"
 MANIFEST_PATH = PROJECT_DIR / "target" / "manifest.json"
@@ -85,8 +85,18 @@ class BuildResult:
 
 def parse() -> Path:
     """Write the manifest that Dagster's definitions read; return its path."""
-    _invoke(["parse"], _environment(Path("data"), Path("data") / WAREHOUSE), PROJECT_DIR / "target")
+    _parsed()
     return MANIFEST_PATH
+
+
+def _parsed(*flags: str) -> Manifest:
+    """The project, parsed; what did not change since the last time is taken from beside the manifest.
+
+    It names no home, so that one serves all of them.
+    """
+    environment = _environment(Path("data"), Path("data") / WAREHOUSE)
+    parsed: Manifest = _invoke(dbtRunner(), ["parse", *flags], environment, PROJECT_DIR / "target")
+    return parsed
 
 
 def build(home: Path, select: str | None = None, unit_tests: bool = False) -> BuildResult:
@@ -112,7 +122,9 @@ def build(home: Path, select: str | None = None, unit_tests: bool = False) -> Bu
         if select and published.exists():
             shutil.copyfile(published, building)
         try:
-            nodes = _invoke(args, _environment(home, building), _target_of(home))
+            runner = dbtRunner(manifest=_parsed("--no-write-json"))
+            ran = _invoke(runner, args, _environment(home, building), _target_of(home))
+            nodes = [_node_result(result) for result in ran.results]
             result = BuildResult(nodes, is_published=bool(nodes) and all(node.is_good for node in nodes))
             if result.is_published:
                 _settle(building)
@@ -122,20 +134,19 @@ def build(home: Path, select: str | None = None, unit_tests: bool = False) -> Bu
     return result
 
 
-def _invoke(args: list[str], environment: dict[str, str], target: Path) -> list[NodeResult]:
-    """Run one dbt command; a command that fails before any node ran raises."""
+def _invoke(runner: dbtRunner, args: list[str], environment: dict[str, str], target: Path) -> Any:
+    """What one dbt command gives; a command that fails before any node ran raises."""
     places = ["--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR)]
     places += ["--target-path", str(target), "--log-path", str(target / "logs")]
     quiet = ["--quiet", "--log-level", "none", "--log-level-file", "error", "--no-send-anonymous-usage-stats"]
     with _environ(environment):
         try:
-            outcome = _runner().invoke([*args, *places, *quiet])
+            outcome = runner.invoke([*args, *places, *quiet])
         finally:
             _close_connections()
-    results = getattr(outcome.result, "results", None)
-    if not outcome.success and not results:
+    if not outcome.success and not getattr(outcome.result, "results", None):
         raise DbtError(f"dbt {args[0]} failed: {outcome.exception or 'no reason given'}")
-    return [_node_result(result) for result in results or []]
+    return outcome.result
 
 
 def _node_result(result: Any) -> NodeResult:
@@ -147,11 +158,6 @@ def _node_result(result: Any) -> NodeResult:
         seconds=float(result.execution_time),
         failures=result.failures,
     )
-
-
-@cache
-def _runner() -> dbtRunner:
-    return dbtRunner()
 
 
 def _close_connections() -> None:

@@ -4,9 +4,9 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from orchestration.copies import Resolved, resolved
+from orchestration.copies import PLACE, Resolved, resolved
 from orchestration.lake import INPUTS, VERSION, Lake, joined_version, midnight_ms
-from orchestration.tables import COPIES, FRAGMENTS, STREAMS
+from orchestration.tables import COPIES, STREAMS
 from transforms.alerts import delivered
 from transforms.contracts import lake_schema
 from transforms.fragments import (
@@ -19,7 +19,7 @@ from transforms.fragments import (
     shares,
 )
 
-RECIPE = "2"
+RECIPE = "3"
 """Changes when the same rows would give other fragments, so that all days are built again."""
 
 
@@ -36,10 +36,11 @@ def delivered_version(lake: Lake, day: date) -> str:
 
 
 def fragments_version(lake: Lake, day: date) -> str | None:
-    """One version for the fragments of a day; None where there are none."""
-    paths = [lake.file(table, day) for table in (*FRAGMENTS, "alert_sessions")]
-    versions = [lake.note(path, VERSION) for path in paths]
-    return None if None in versions else joined_version([version or "" for version in versions])
+    """One version for what the sessions of a day are made of; None where there is nothing.
+
+    That of all that was delivered: of a careful key rows are read that no fragment shows.
+    """
+    return lake.note(lake.file("stretches", day), INPUTS)
 
 
 def dirty_days(lake: Lake) -> list[date]:
@@ -61,8 +62,10 @@ def build_fragments(lake: Lake, day: date) -> dict[str, int]:
     fragments = _fragments(streams["interactions"], streams["handoffs"])
     tables = {
         "alert_sessions": delivered(streams["alerts"].winners.collect()),
+        "left_out": streams["interactions"].losers.sort(PLACE),
         "loose_ends": loose_ends(fragments, midnight_ms(day + timedelta(days=1))),
         "identities": fragments.identities,
+        "system_ends": fragments.system_ends,
         "requests": fragments.requests,
         "legs": fragments.legs,
         "marked_rows": fragments.marked_rows,
@@ -72,8 +75,8 @@ def build_fragments(lake: Lake, day: date) -> dict[str, int]:
         lake.publish(lake.file(table, day), rows, inputs)
     return {
         **{table: rows.height for table, rows in tables.items()},
-        "rows": sum(int(found.copies["accepted"].sum()) for found in streams.values()),
-        "copies_left_out": sum(found.left_out for found in streams.values()),
+        "rows": sum(found.rows - found.losers.height for found in streams.values()),
+        "copies_left_out": sum(found.losers.height for found in streams.values()),
     }
 
 
@@ -92,8 +95,9 @@ def _fragments(interactions: Resolved, handoffs: Resolved) -> Fragments:
 
 
 def rows_of_keys(lake: Lake, day: date, keys: pl.DataFrame) -> pl.DataFrame:
-    """The `MARKED_ROWS` of some keys on a day, from the clean rows."""
-    return rows_of(resolved(lake, "interactions", day).winners, keys)
+    """The `MARKED_ROWS` of some keys on a day that has fragments."""
+    rows = pl.scan_parquet(lake.arrivals("interactions", day))
+    return rows_of(rows, keys).join(lake.read("left_out", day), on=PLACE, how="anti", maintain_order="left")
 
 
 def copies_of(lake: Lake, stream: str, day: date) -> pl.DataFrame:

@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 
 import zstandard
+from isal import isal_zlib
 
 from transforms.contracts import STREAMS
 from transforms.parsing import Format
@@ -133,10 +134,10 @@ def _unpacked(data: bytes, kind: str, unpack: Callable[[bytes], Iterator[bytes]]
 
 def _gunzipped_at_once(data: bytes) -> bytes | None:
     """The content of a gzip file of one sound member, which nearly every one is; None for any other."""
-    member = zlib.decompressobj(wbits=31)
+    member = isal_zlib.decompressobj(wbits=31)
     try:
         content = member.decompress(data)
-    except zlib.error:
+    except isal_zlib.error:  # type: ignore[misc]  # the library's stubs tell it wrongly
         return None
     return content if member.eof and not member.unused_data else None
 

@@ -14,6 +14,7 @@ from orchestration.terms import Terms
 from orchestration.window import Window
 from orchestration.workers import WORKERS, in_parallel
 from transforms.alerts import as_billing_sessions
+from transforms.episodes import by_episode
 from transforms.fragments import shares
 from transforms.keys import key_of
 from transforms.ledger import kept_whole
@@ -96,7 +97,9 @@ def _sessions(window: Window, days: set[date], keys: pl.DataFrame | None = None)
     workers = WORKERS if fragments.stretches.height > SHARE_ROWS else 1
 
     def sessions_of_share(share: tuple[int, int]) -> Sessions:
-        return sessionize(fragments.between(*share), terms.timeouts, terms.rules, terms.watermark)
+        its = fragments.between(*share)
+        episodes = by_episode(its, window.longest_of(its.identities))
+        return sessionize(episodes, terms.timeouts, terms.rules, terms.watermark)
 
     return in_one(list(in_parallel(sessions_of_share, shares(workers))))
 
@@ -149,13 +152,14 @@ def _joined(chains: pl.DataFrame, days: set[date], window: Window) -> tuple[pl.D
     spans = (
         window.with_longest(chains)
         .select(
-            key_of(pl.col("conversation_id")).alias("key"),
+            "conversation_id",
             pl.col("chain_started_at").dt.date().alias("first"),
             pl.col("chain_ended_at").dt.date().alias("last"),
             reach.dt.date().alias("reach"),
         )
         .filter((pl.col("first") <= max(days)) & (pl.col("reach") >= min(days)))
         .filter(pl.col("first") < pl.col("reach"))
+        .select(key_of(pl.col("conversation_id")).alias("key"), "first", "last", "reach")
     )
     joined: set[date] = set()
     reaching: list[tuple[date, date, date]] = []

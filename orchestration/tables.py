@@ -5,7 +5,7 @@ import polars as pl
 from transforms import sessions
 from transforms.alerts import ALERT_COLUMNS
 from transforms.contracts import Copies, Files, Quarantine, lake_schema, schema_of
-from transforms.fragments import LOOSE_ENDS, SCHEMAS
+from transforms.fragments import LEFT_OUT, LOOSE_ENDS, SCHEMAS
 from transforms.sessions import REJECTED_HANDOFFS
 
 STREAMS = ("interactions", "handoffs", "alerts", "account_events")
@@ -16,7 +16,7 @@ COPIES = schema_of(Copies)
 ALERT_SESSIONS = pl.Schema({name: lake_schema("alerts")[name] for name in ALERT_COLUMNS})
 """Delivered alerts and proactive notifications (R15)."""
 
-FRAGMENTS = {**SCHEMAS, "loose_ends": LOOSE_ENDS}
+FRAGMENTS = {**SCHEMAS, "loose_ends": LOOSE_ENDS, "left_out": LEFT_OUT}
 SESSIONS = {**sessions.SCHEMAS, "rejected_handoffs": pl.Schema({**REJECTED_HANDOFFS, "raw": pl.String()})}
 
 TABLES: dict[str, pl.Schema] = {

@@ -69,12 +69,16 @@ class Window:
             day += step * DAY
 
     def _broken(self, part: Fragments) -> pl.DataFrame:
-        """Keys without legs that were silent for longer than any timeout between two of their stretches."""
+        """Keys that were silent for longer than any timeout between two of their stretches.
+
+        Not told of those whose silence a leg, or with one a system message, may fill.
+        """
         gap = pl.col("first_at") - pl.col("last_at").shift(1)
         return (
             self.with_longest(part.stretches, part.identities)
             .join(part.careful_keys(), on="key", how="anti")
             .join(self.loose, on="key", how="anti")
+            .join(part.system_ends, on="key", how="anti")
             .sort("key", "first_at")
             .filter((pl.col("key") == pl.col("key").shift(1)) & (gap > pl.col("longest_ms")))
             .select("key")
@@ -94,9 +98,12 @@ class Window:
     def _open_on(self, day: date, boundary: int) -> pl.DataFrame:
         part = self.day(day)
         reaching = [
-            part.stretches.select("key", "who", pl.col("last_at").alias("until")),
-            part.marked_rows.select("key", "who", pl.col("at").alias("until")),
-            part.legs.select("key", "who", pl.coalesce("ended_at", "transferred_at").alias("until")),
+            part.stretches.select("key", pl.col("last_at").alias("until")),
+            part.marked_rows.select("key", pl.col("at").alias("until")),
+            part.legs.select(
+                "key", pl.max_horizontal("transferred_at", "accepted_at", "ended_at").alias("until")
+            ),
+            part.system_ends.select("key", pl.col("at").alias("until")),
         ]
         return (
             pl.concat(reaching)
@@ -116,6 +123,10 @@ class Window:
         starts = self.loose.filter((pl.col("mark") == START) & (pl.col("at") < boundary))
         ends = self.loose.filter((pl.col("mark") == END) & (pl.col("at") >= boundary - self.longest_ms))
         return pl.concat([over.select("key"), starts.join(ends, on="key", how="semi").select("key")])
+
+    def longest_of(self, identities: pl.DataFrame) -> pl.DataFrame:
+        """`key, longest_ms` of the keys: the longest timeout that the key's app ever had."""
+        return self.with_longest(identities.select("key", "app_id").unique("key")).drop("app_id")
 
     def with_longest(self, rows: pl.DataFrame, identities: pl.DataFrame | None = None) -> pl.DataFrame:
         """Adds `longest_ms`, the longest timeout that the row's app ever had; `identities` tell its app."""

@@ -72,10 +72,15 @@ def _outcomes(rows: pl.DataFrame, suspects: pl.Series, contract: Contract) -> pl
 
 def _ranked(versions: pl.DataFrame, key: list[str], content: list[str]) -> pl.DataFrame:
     """Differing versions of a row: the latest modified wins, then the smallest hash of the content."""
-    hashes = [_content_hash(version) for version in versions.select(sorted(content)).iter_rows(named=True)]
-    ranked = versions.with_columns(pl.Series("content_hash", hashes, pl.String)).sort(
-        "modified_at", "content_hash", descending=[True, False], nulls_last=True
-    )
+    # Only where the latest change does not tell: a hash of a row takes longer than all else about it.
+    is_even = versions.select(pl.struct(*key, "modified_at").is_duplicated()).to_series()
+    even = versions.filter(is_even)
+    hashes = [_content_hash(version) for version in even.select(sorted(content)).iter_rows(named=True)]
+    hashed = [
+        even.with_columns(pl.Series("content_hash", hashes, pl.String)),
+        versions.filter(~is_even).with_columns(content_hash=pl.lit("")),
+    ]
+    ranked = pl.concat(hashed).sort("modified_at", "content_hash", descending=[True, False], nulls_last=True)
     return ranked.with_columns(wins=pl.int_range(pl.len()).over(key) == 0)
 
 

@@ -38,9 +38,14 @@ REQUESTS = pl.Schema(
     {**WHOSE, "at": pl.Int64, "event_id": pl.String, "account_id": pl.String, "app_id": pl.String}
 )
 """API requests (R12)."""
+LEFT_OUT = pl.Schema(ORIGIN)
+"""The copies that do not count (R18): where the rows of a day are read again, these are passed over."""
+SYSTEM_ENDS = pl.Schema({"key": pl.UInt64, "at": pl.Int64})
+"""The last system message of each plain key that has one: a leg without an end that began on another day
+runs on along such rows (R7), where the stretches show nothing."""
 LOOSE_ENDS = pl.Schema({"key": pl.UInt64, "mark": pl.UInt8, "at": pl.Int64, "until": pl.Int64})
 """What reaches out of a day further than a timeout: a last START or a first END of a key's handoff rows
-(its partner may stand on any day), and logged legs over midnight (mark LEG, `until` their end)."""
+(its partner may stand on any day), and logged legs over midnight (mark LEG, `until` their last instant)."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,7 @@ class Fragments:
     legs: pl.DataFrame
     requests: pl.DataFrame
     identities: pl.DataFrame
+    system_ends: pl.DataFrame
 
     def careful_keys(self) -> pl.DataFrame:
         """The keys whose rows must be seen in order, one column `key`."""
@@ -90,6 +96,7 @@ SCHEMAS = {
     "legs": LEGS,
     "requests": REQUESTS,
     "identities": IDENTITIES,
+    "system_ends": SYSTEM_ENDS,
 }
 FRAGMENT_TABLES = tuple(SCHEMAS)
 
@@ -106,7 +113,7 @@ def fragments_of(
     rows = interactions.select(*WHOSE, _ms("occurred_at").alias("at"), "mark").collect()
     has_requests = _last_mark(rows) == NO_MARK
     rows = in_key_order(rows.filter(pl.col("mark") != NO_MARK) if has_requests else rows)
-    stretches = _stretches(rows)
+    stretches = stretches_of(rows)
     careful = _careful(rows, stretches, legs)
     if careful.height:
         stretches = stretches.join(careful, on="key", how="anti", maintain_order="left")
@@ -116,6 +123,7 @@ def fragments_of(
         legs=_ordered(legs, LEGS),
         requests=_requests(interactions) if has_requests else REQUESTS.to_frame(),
         identities=_identities(named or [interactions, handoffs]),
+        system_ends=_system_ends(rows, careful),
     )
 
 
@@ -156,11 +164,9 @@ def loose_ends(fragments: Fragments, day_end_ms: int) -> pl.DataFrame:
     )
     last = handoffs.unique("key", keep="last", maintain_order=True).filter(pl.col("mark") == START)
     first = handoffs.unique("key", keep="first", maintain_order=True).filter(pl.col("mark") == END)
-    over_midnight = fragments.legs.filter(pl.col("ended_at") >= day_end_ms).select(
-        "key",
-        pl.lit(LEG, pl.UInt8).alias("mark"),
-        pl.col("transferred_at").alias("at"),
-        pl.col("ended_at").alias("until"),
+    until = pl.max_horizontal("accepted_at", "ended_at")
+    over_midnight = fragments.legs.filter(until >= day_end_ms).select(
+        "key", pl.lit(LEG, pl.UInt8).alias("mark"), pl.col("transferred_at").alias("at"), until.alias("until")
     )
     return _ordered(pl.concat([last, first, over_midnight]), LOOSE_ENDS)
 
@@ -196,8 +202,8 @@ def in_key_order(rows: pl.DataFrame, at: str = "at", is_reset: pl.Expr = IS_RESE
     return rows.sort("key", at, is_reset)
 
 
-def _stretches(rows: pl.DataFrame) -> pl.DataFrame:
-    """`STRETCHES` of rows in order."""
+def stretches_of(rows: pl.DataFrame) -> pl.DataFrame:
+    """`STRETCHES` of rows (key, who, at, mark) by key and time, a reset last at its instant."""
     last_mark = _last_mark(rows)
     activity = rows if last_mark <= RESET else rows.filter(pl.col("mark") <= RESET)
     continues = (pl.col("key") == pl.col("key").shift(1)) & (pl.col("at") - pl.col("at").shift(1) <= SLOT_MS)
@@ -226,18 +232,26 @@ def _careful(rows: pl.DataFrame, stretches: pl.DataFrame, legs: pl.DataFrame) ->
     Those with legs or rows of human agents; those of two speakers at one instant, which only the ids of their
     rows can tell apart; and those of system messages alone, which may be witnesses of a leg (R7).
     """
-    is_tied = (
-        (pl.col("who") != pl.col("who").shift(1))
-        & (pl.col("key") == pl.col("key").shift(1))
-        & (pl.col("at") == pl.col("at").shift(1))
-    ).fill_null(value=False)
-    found = rows.select("key").filter(rows.select(is_tied).to_series())
+    found = rows.select("key").filter(rows.select(has_two_speakers()).to_series())
     if _last_mark(rows) <= RESET:
         return pl.concat([found, legs.select("key")]).unique()
     found = pl.concat([found, rows.filter(pl.col("mark").is_between(AGENT, END)).select("key")])
     spoken = stretches.filter(~pl.col("is_reset")).select("key")
     silent = rows.filter(pl.col("mark") == SYSTEM).select("key").unique().join(spoken, on="key", how="anti")
     return pl.concat([found, silent, legs.select("key")]).unique()
+
+
+def has_two_speakers() -> pl.Expr:
+    """Of rows by key and time, whether one has another speaker than the row before, at the same instant."""
+    columns = [pl.col(name) == pl.col(name).shift(1) for name in ("key", "at")]
+    return pl.all_horizontal(pl.col("who") != pl.col("who").shift(1), *columns).fill_null(value=False)
+
+
+def _system_ends(rows: pl.DataFrame, careful: pl.DataFrame) -> pl.DataFrame:
+    if _last_mark(rows) < SYSTEM:
+        return SYSTEM_ENDS.to_frame()
+    said = rows.filter(pl.col("mark") == SYSTEM).join(careful, on="key", how="anti")
+    return _ordered(said.group_by("key").agg(pl.col("at").max()), SYSTEM_ENDS)
 
 
 def _requests(interactions: pl.LazyFrame) -> pl.DataFrame:

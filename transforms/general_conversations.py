@@ -32,12 +32,10 @@ class General:
 
 
 def general_conversations(fragments: Fragments, timeouts: pl.DataFrame, rules: Rules) -> General:
-    """Conversations of the fragments; these hold all rows of every careful key."""
+    """Conversations of the fragments, as `sessionize` asks for them."""
     settled = legs.settled_legs(fragments.marked_rows, fragments.legs, rules)
-    stretches = fragments.stretches.join(fragments.careful_keys(), on="key", how="anti")
-    resets = conversations.resets_of(fragments.marked_rows, stretches)
-    held = fragments.having(stretches=stretches)
-    elements = _elements(held, settled, resets, timeouts, rules)
+    resets = conversations.resets_of(fragments.marked_rows, fragments.stretches)
+    elements = _elements(fragments, settled, resets, timeouts, rules)
     heard = conversations.without_lonely_legs(elements, fragments.marked_rows, resets)
     heard = conversations.with_inside(heard)
     summary = conversations.summed_up(heard, resets).join(

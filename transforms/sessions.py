@@ -121,7 +121,8 @@ def sessionize(
     rules: Rules | None = None,
     watermark: datetime | None = None,
 ) -> Sessions:
-    """Sessions of merged fragments. The fragments must hold all rows of every careful key."""
+    """Sessions of merged fragments. What they hold of a key as rows and as stretches lies further apart than
+    its longest timeout (`by_episode`)."""
     rules = rules or Rules()
     timeouts = TIMEOUTS.to_frame() if timeouts is None else timeouts
     identities = one_key_each(fragments.identities)
@@ -143,12 +144,10 @@ def _parted(fragments: Fragments, timeouts: pl.DataFrame, rules: Rules) -> tuple
     """The conversations of plain keys, and the fragments of all others."""
     stretches = fragments.stretches
     steady = steady_timeouts(fragments.identities, timeouts, rules, _span(stretches))
-    general = fragments.careful_keys()
-    changing = steady.filter(pl.col("timeout_ms").is_null()).select("key")
-    general = pl.concat([general, changing]).unique()
+    changing = steady.filter(pl.col("timeout_ms").is_null()).select("key").unique()
     plain = stretches
-    if general.height:
-        plain = stretches.join(general, on="key", how="anti", maintain_order="left")
+    if changing.height:
+        plain = stretches.join(changing, on="key", how="anti", maintain_order="left")
     others = fragments.having(stretches=stretches.join(changing, on="key", how="semi"))
     distinct = steady["timeout_ms"].unique()
     if len(distinct) == 1:

@@ -7,7 +7,7 @@ import pytest
 
 from orchestration.fragmenting import build_fragments
 from orchestration.sessionizing import dirty_days, rebuild
-from tests.orchestration.lakes import Delivery, Home, Row, home_of
+from tests.orchestration.lakes import Delivery, Home, Row, home_of, in_time, streams_of
 from tests.strategies import MINUTE, Log
 from transforms.rules import Rules
 
@@ -91,3 +91,29 @@ def test_other_keys_of_a_joined_day_keep_their_sessions(tmp_path: Path) -> None:
     now = home.lake.read("conversations", FIRST)
     assert now.filter(user_id="bob").equals(kept)
     assert now.filter(user_id="ann")["ended_at"].max() == datetime(2026, 3, 2, 0, 5, tzinfo=UTC)
+
+
+def test_a_system_message_carries_a_leg_without_an_end_over_a_day_that_has_no_agent(tmp_path: Path) -> None:
+    """The stretches of the day between show nothing at its end; the leg runs on along the system message."""
+    day = 24 * 60
+    rows = [
+        said("ann", 0),
+        said("ann", 5, "agent"),
+        said("ann", day + 9 * 60),
+        said("ann", day + 20 * 60, "system"),
+        said("ann", 3 * day + 7 * 60),
+        said("ann", 3 * day + 8 * 60, "app"),
+    ]
+    timeout = {
+        "account_id": "acme",
+        "app_id": "bank",
+        "effective_at": None,
+        "inactivity_minutes": 36 * 60,
+    }
+    home = home_of(tmp_path / "home", Log(rows, [], [timeout], Rules(), None))
+    paths = home.receive(in_time(streams_of(home.log)))
+    for path in sorted(paths, key=lambda path: path.parent.name):
+        home.ingest([path])
+        home.catch_up()
+    assert home.sessions() == home.in_one_call()
+    assert home.lake.read("conversations", date(2026, 3, 5)).is_empty()
