@@ -13,6 +13,7 @@ import polars as pl
 from orchestration.fragmenting import rows_of_keys
 from orchestration.lake import Lake, midnight_ms
 from orchestration.terms import Terms
+from transforms.episodes import silent_keys
 from transforms.fragments import FRAGMENT_TABLES, Fragments, concatenated, no_fragments
 from transforms.marks import END, LEG, START
 from transforms.timeouts import MINUTE_MS
@@ -30,7 +31,7 @@ class Window:
         self.lake = lake
         self.terms = terms
         self.days = lake.days("stretches")
-        self.loose = lake.scan("loose_ends").collect()
+        self.loose = _spans(lake.scan("loose_ends").collect())
         self.default_ms = terms.rules.default_inactivity_minutes * MINUTE_MS
         self.longest = terms.timeouts.group_by("app_id").agg(
             (pl.col("inactivity_minutes").max() * MINUTE_MS).alias("longest_ms")
@@ -64,25 +65,18 @@ class Window:
             parts[day] = self.day(day).of_keys(keys)
             beyond = self.open_keys(day + (1 - edge) * DAY)
             keys = keys.join(beyond, on="key", how="semi").join(
-                self._broken(parts[day]), on="key", how="anti"
+                self._broken(parts[day], day), on="key", how="anti"
             )
             day += step * DAY
 
-    def _broken(self, part: Fragments) -> pl.DataFrame:
-        """Keys that were silent for longer than any timeout between two of their stretches.
+    def _broken(self, part: Fragments, day: date) -> pl.DataFrame:
+        """Keys that were silent on a day for longer than any timeout between two things that they did.
 
-        Not told of those whose silence a leg, or with one a system message, may fill.
+        Not told of those whose silence a leg over midnight, or with a leg a system message, may fill.
         """
-        gap = pl.col("first_at") - pl.col("last_at").shift(1)
-        return (
-            self.with_longest(part.stretches, part.identities)
-            .join(part.careful_keys(), on="key", how="anti")
-            .join(self.loose, on="key", how="anti")
-            .join(part.system_ends, on="key", how="anti")
-            .sort("key", "first_at")
-            .filter((pl.col("key") == pl.col("key").shift(1)) & (gap > pl.col("longest_ms")))
-            .select("key")
-            .unique()
+        filled = [self._open_legs(midnight_ms(day + n * DAY)) for n in (0, 1)]
+        return silent_keys(part, self.longest_of(part.identities)).join(
+            pl.concat([*filled, part.system_ends.select("key")]), on="key", how="anti"
         )
 
     def _open_keys(self, day: date) -> pl.DataFrame:
@@ -114,15 +108,9 @@ class Window:
         )
 
     def _open_legs(self, boundary: int) -> pl.DataFrame:
-        """Keys with a leg over the boundary: logged, or a start before it and an end after it."""
-        over = self.loose.filter(
-            (pl.col("mark") == LEG)
-            & (pl.col("at") < boundary)
-            & (pl.col("until") >= boundary - self.longest_ms)
-        )
-        starts = self.loose.filter((pl.col("mark") == START) & (pl.col("at") < boundary))
-        ends = self.loose.filter((pl.col("mark") == END) & (pl.col("at") >= boundary - self.longest_ms))
-        return pl.concat([over.select("key"), starts.join(ends, on="key", how="semi").select("key")])
+        """Keys with a leg over the boundary, or one that ends so near that it may join to what follows."""
+        over = (pl.col("at") < boundary) & (pl.col("until") >= boundary - self.longest_ms)
+        return self.loose.filter(over).select("key")
 
     def longest_of(self, identities: pl.DataFrame) -> pl.DataFrame:
         """`key, longest_ms` of the keys: the longest timeout that the key's app ever had."""
@@ -156,3 +144,18 @@ class Window:
                 rows = rows_of_keys(self.lake, day, missing)
                 found.append(no_fragments().having(marked_rows=rows))
         return concatenated(found) if len(found) > 1 else everything
+
+
+def _spans(loose: pl.DataFrame) -> pl.DataFrame:
+    """Legs that lie on more than one day, `key, at, until`: logged ones, and from each last start of a day to
+    the first end after it, which is its own unless another start stands between.
+    """
+    of_mark = {mark: loose.filter(pl.col("mark") == mark).sort("key", "at") for mark in (START, END, LEG)}
+    ends = of_mark[END].select("key", "at", pl.col("at").alias("ended_at"))
+    paired = (
+        of_mark[START]
+        .drop("until")
+        .join_asof(ends, on="at", by="key", strategy="forward", check_sortedness=False)
+    )
+    spans = paired.filter(pl.col("ended_at").is_not_null()).select("key", "at", until="ended_at")
+    return pl.concat([spans, of_mark[LEG].select("key", "at", "until")])

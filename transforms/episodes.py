@@ -36,6 +36,20 @@ def by_episode(fragments: Fragments, longest: pl.DataFrame) -> Fragments:
     )
 
 
+def silent_keys(fragments: Fragments, longest: pl.DataFrame) -> pl.DataFrame:
+    """Keys of more than one episode, one column `key`; of careful keys their stretches are left aside."""
+    plain = fragments.stretches.join(fragments.careful_keys(), on="key", how="anti")
+    of_stretches = plain.select(
+        pl.lit(None, pl.UInt32).alias("row"),
+        "key",
+        pl.col("first_at").alias("at"),
+        pl.col("last_at").alias("until"),
+        pl.lit(value=False).alias("is_careful"),
+    )
+    events = pl.concat([of_stretches, _events(fragments.marked_rows, fragments.legs)]).sort("key", "at")
+    return events.filter(_after_silence(events, longest)).select("key").unique()
+
+
 def _events(rows: pl.DataFrame, legs: pl.DataFrame) -> pl.DataFrame:
     """`EVENTS` by key and time."""
     numbered = rows.select("key", "who", "at", "mark").with_row_index("row")
@@ -68,13 +82,18 @@ def _ends_of_starts(handoffs: pl.DataFrame) -> pl.DataFrame:
 
 def _is_careful(events: pl.DataFrame, longest: pl.DataFrame, height: int) -> pl.Series:
     """Of each numbered row whether it stands in an episode with something careful."""
-    same_key = pl.col("key") == pl.col("key").shift(1)
-    silence = pl.col("at") - pl.col("until").cum_max().over("key").shift(1)
-    episodes = events.join(longest, on="key", how="left", maintain_order="left").select(
-        "row",
-        "is_careful",
-        episode=(~same_key | (silence > pl.col("longest_ms"))).fill_null(value=True).cum_sum(),
+    is_new_key = (pl.col("key") != pl.col("key").shift(1)).fill_null(value=True)
+    episodes = events.with_columns(is_new=_after_silence(events, longest)).select(
+        "row", "is_careful", episode=(is_new_key | pl.col("is_new")).cum_sum()
     )
     careful = episodes.filter("is_careful")["episode"].unique()
     rows = episodes.filter(pl.col("row").is_not_null() & pl.col("episode").is_in(careful.implode()))["row"]
     return pl.repeat(False, height, dtype=pl.Boolean, eager=True).scatter(rows, True)
+
+
+def _after_silence(events: pl.DataFrame, longest: pl.DataFrame) -> pl.Series:
+    """Whether the key was silent for longer than any timeout before each of its events, but the first."""
+    same_key = pl.col("key") == pl.col("key").shift(1)
+    silence = pl.col("at") - pl.col("until").cum_max().over("key").shift(1)
+    known = events.join(longest, on="key", how="left", maintain_order="left")
+    return known.select((same_key & (silence > pl.col("longest_ms"))).fill_null(value=False)).to_series()
