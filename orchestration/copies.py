@@ -16,7 +16,7 @@ WHOSE = ["arrival_day", "file", "account_id"]
 @dataclass(frozen=True)
 class Resolved:
     """A day of a stream: `winners`, the rows that count; `named`, rows that name every `who` at least once;
-    `losers`, where the others stand (`PLACE`); `copies`, what became of each file's rows (`Copies`); `rows`,
+    `losers`, the others; `copies`, what became of each file's rows (`Copies`); `rows`,
     how many there were."""
 
     winners: pl.LazyFrame
@@ -32,7 +32,7 @@ def resolved(lake: Lake, stream: str, day: date) -> Resolved:
     if not paths:
         nothing = lake_schema(stream).to_frame()
         copies = resolve_copies(nothing, stream)[1]
-        return Resolved(nothing.lazy(), nothing.lazy(), nothing.select(PLACE), copies, 0)
+        return Resolved(nothing.lazy(), nothing.lazy(), nothing, copies, 0)
     rows = pl.scan_parquet(paths, row_index_name="row")
     suspects = _suspects(rows, stream, known=len(paths) == 1 and lake.note(paths[0], COPIES) == "none")
     is_suspect = pl.col("row").is_in(suspects.implode())
@@ -45,7 +45,7 @@ def resolved(lake: Lake, stream: str, day: date) -> Resolved:
     return Resolved(
         winners=kept.drop("row"),
         named=named.drop("row"),
-        losers=losers.select(PLACE),
+        losers=losers.drop("row"),
         copies=_tally(counts, copies, stream, day),
         rows=_height(counts),
     )

@@ -4,13 +4,16 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from orchestration import touched
 from orchestration.copies import PLACE, Resolved, resolved
 from orchestration.lake import INPUTS, VERSION, Lake, joined_version, midnight_ms
-from orchestration.tables import COPIES, STREAMS
+from orchestration.tables import COPIES, FRAGMENTS, STREAMS
 from transforms.alerts import delivered
 from transforms.contracts import lake_schema
 from transforms.fragments import (
+    LEFT_OUT,
     Fragments,
+    changed_keys,
     concatenated,
     fragments_of,
     is_between,
@@ -62,7 +65,7 @@ def build_fragments(lake: Lake, day: date) -> dict[str, int]:
     fragments = _fragments(streams["interactions"], streams["handoffs"])
     tables = {
         "alert_sessions": delivered(streams["alerts"].winners.collect()),
-        "left_out": streams["interactions"].losers.sort(PLACE),
+        "left_out": streams["interactions"].losers.select(LEFT_OUT.names()).sort(PLACE),
         "loose_ends": loose_ends(fragments, midnight_ms(day + timedelta(days=1))),
         "identities": fragments.identities,
         "system_ends": fragments.system_ends,
@@ -71,6 +74,7 @@ def build_fragments(lake: Lake, day: date) -> dict[str, int]:
         "marked_rows": fragments.marked_rows,
         "stretches": fragments.stretches,  # the last: it carries the inputs, so a killed run is seen
     }
+    _note_change(lake, day, tables, inputs)
     for table, rows in tables.items():
         lake.publish(lake.file(table, day), rows, inputs)
     return {
@@ -78,6 +82,17 @@ def build_fragments(lake: Lake, day: date) -> dict[str, int]:
         "rows": sum(found.rows - found.losers.height for found in streams.values()),
         "copies_left_out": sum(found.losers.height for found in streams.values()),
     }
+
+
+def _note_change(lake: Lake, day: date, tables: dict[str, pl.DataFrame], inputs: str) -> None:
+    """Tells whose fragments will change; where none can be compared, sessions are counted whole."""
+    now = fragments_version(lake, day)
+    held = [lake.read(table, day) for table in FRAGMENTS]
+    if now is None or [rows.schema for rows in held] != [*FRAGMENTS.values()]:
+        touched.settle(lake, day)
+    elif now != inputs:
+        changed = changed_keys(held, [tables[table] for table in FRAGMENTS])
+        touched.note_change(lake, day, changed, now, inputs)
 
 
 def _fragments(interactions: Resolved, handoffs: Resolved) -> Fragments:

@@ -7,10 +7,12 @@ from functools import partial
 
 import polars as pl
 
-from orchestration.fragmenting import copies_of, fragments_version
+from orchestration import touched
+from orchestration.fragmenting import build_fragments, copies_of, fragments_version
 from orchestration.lake import INPUTS, Lake, days_between, midnight
 from orchestration.tables import SESSIONS
 from orchestration.terms import Terms
+from orchestration.touched import MOST_KEYS, touched_keys
 from orchestration.window import Window
 from orchestration.workers import WORKERS, in_parallel
 from transforms.alerts import as_billing_sessions
@@ -57,6 +59,8 @@ def dirty_days(lake: Lake, terms: Terms) -> list[date]:
 
 
 def _is_clean(lake: Lake, day: date, terms: Terms) -> bool:
+    if touched.is_waiting(lake, day):
+        return False
     note = lake.note(lake.file("conversations", day), INPUTS)
     return terms.still_hold(note, day, fragments_version(lake, day))
 
@@ -66,29 +70,51 @@ def rebuild(lake: Lake, days: Iterable[date], terms: Terms) -> Rebuilt:
 
     A conversation may have begun on another day, or have left blocks there before its rows changed. On such
     days only the keys of those conversations are counted again, and a day that says the same stays untouched.
+    Of a day of which it is known what changed, only that is counted again.
     """
     asked = sorted(set(days))
     window = Window(lake, terms)
+    known = set(window.days)
+    in_part = [day for day in asked if _is_changed_in_part(lake, day, terms)]
     rows: dict[date, dict[str, int]] = {}
-    for first, last in _spans(lake, asked):
-        rows.update(_rebuild_span(lake, {day for day in asked if first <= day <= last}, window))
-    return Rebuilt(rows)
+    for first, last in _spans(lake, [day for day in asked if day not in in_part]):
+        rows.update(_rebuild_span(window, {day for day in asked if first <= day <= last}))
+    for first, last in _spans(lake, in_part):
+        span = {day for day in in_part if first <= day <= last}
+        # Read anew: spans before may have added keys.
+        keys = [found for day in span if (found := touched_keys(lake, day, terms)) is not None]
+        rows.update(_rebuild_span(window, span, pl.concat(keys).unique()))
+    silent = set(window.days) - known
+    return Rebuilt({**rows, **(rebuild(lake, silent, terms).rows if silent else {})})
 
 
-def _rebuild_span(lake: Lake, part: set[date], window: Window) -> dict[date, dict[str, int]]:
-    terms = window.terms
-    built = _sessions(window, part)
-    chains = pl.concat([_chains(built.conversations), _chains_before(lake, part, window)])
+def _is_changed_in_part(lake: Lake, day: date, terms: Terms) -> bool:
+    keys = touched_keys(lake, day, terms)
+    return keys is not None and keys.height <= MOST_KEYS
+
+
+def _rebuild_span(
+    window: Window, part: set[date], wanted: pl.DataFrame | None = None
+) -> dict[date, dict[str, int]]:
+    """Builds some days, or of these days only the sessions of some keys; and what is joined to them."""
+    lake, terms = window.lake, window.terms
+    built = _sessions(window, part, wanted)
+    chains = pl.concat([_chains(built.conversations), _chains_before(lake, part, window, wanted)])
     keys, joined = _joined(chains, part, window)
-    # A joined day that is dirty itself is built whole when its turn comes, and puts these days right then.
+    for day in joined.difference(window.days):  # nobody spoke, but blocks may start there
+        build_fragments(lake, day)
+        window.days = sorted([*window.days, day])
+    # A joined day that is dirty itself is built when its turn comes, and puts these days right then.
     others = [day for day in sorted(joined - part) if _is_clean(lake, day, terms)]
+    for day in joined - part - set(others):
+        touched.also(lake, day, keys)
     beside = _by_day(_sessions(window, set(others), keys)) if others else {}
     # The asked days come last: a run that dies before them finds them dirty again.
     patched = list(in_parallel(partial(_patch, lake, terms, beside, keys), others))
-    own = sorted(part)
-    published = in_parallel(partial(_publish, lake, terms, _by_day(built)), own)
     rows = {day: counts for day, counts in zip(others, patched, strict=True) if counts}
-    return rows | dict(zip(own, published, strict=True))
+    publish = partial(_publish, lake, terms, _by_day(built), wanted)
+    own = sorted(part)
+    return rows | dict(zip(own, in_parallel(publish, own), strict=True))
 
 
 def _sessions(window: Window, days: set[date], keys: pl.DataFrame | None = None) -> Sessions:
@@ -131,14 +157,16 @@ def _chains(conversations: pl.DataFrame) -> pl.DataFrame:
     return conversations.select("conversation_id", "app_id", "chain_started_at", "chain_ended_at")
 
 
-def _chains_before(lake: Lake, days: set[date], window: Window) -> pl.DataFrame:
+def _chains_before(lake: Lake, days: set[date], window: Window, wanted: pl.DataFrame | None) -> pl.DataFrame:
     """The chains near some days as they stand in the lake: what was joined may fall apart."""
     earliest = midnight(min(days)) - timedelta(milliseconds=window.longest_ms)
+    is_wanted = pl.lit(value=True) if wanted is None else _is_of("conversations", wanted)
     return _chains(
         lake.scan("conversations")
         .filter(
             (pl.col("chain_ended_at") >= earliest) & (pl.col("chain_started_at") < midnight(max(days) + DAY))
         )
+        .filter(is_wanted)
         .select("conversation_id", "app_id", "chain_started_at", "chain_ended_at")
         .collect()
     )
@@ -174,23 +202,38 @@ def _joined(chains: pl.DataFrame, days: set[date], window: Window) -> tuple[pl.D
 
 def _patch(lake: Lake, terms: Terms, by_day: ByDay, keys: pl.DataFrame, day: date) -> dict[str, int] | None:
     """Replaces the sessions of some keys on a day; None where they are what they were."""
-    new = {table: by_day[table].get(day, _of_schema(table)) for table in SESSIONS}
-    new["rejected_handoffs"] = _kept_whole(lake, day, new["rejected_handoffs"])
+    new = _of_day(lake, by_day, day)
     held = {table: lake.read(table, day) for table in SESSIONS}
     of_keys = {table: rows.filter(_is_of(table, keys)) for table, rows in held.items()}
     if all(of_keys[table].equals(new[table]) for table in SESSIONS):
         return None
+    return _publish_tables(lake, terms, _replaced(held, new, keys), day)
+
+
+def _publish(lake: Lake, terms: Terms, by_day: ByDay, keys: pl.DataFrame | None, day: date) -> dict[str, int]:
+    """Replaces the sessions of a day, or of some of its keys."""
+    tables = _of_day(lake, by_day, day)
+    if keys is not None:
+        tables = _replaced({table: lake.read(table, day) for table in SESSIONS}, tables, keys)
+    counts = _publish_tables(lake, terms, tables, day)
+    touched.settle(lake, day)
+    return counts
+
+
+def _of_day(lake: Lake, by_day: ByDay, day: date) -> dict[str, pl.DataFrame]:
+    tables = {table: by_day[table].get(day, _of_schema(table)) for table in SESSIONS}
+    tables["rejected_handoffs"] = _kept_whole(lake, day, tables["rejected_handoffs"])
+    return tables
+
+
+def _replaced(
+    held: dict[str, pl.DataFrame], new: dict[str, pl.DataFrame], keys: pl.DataFrame
+) -> dict[str, pl.DataFrame]:
+    """What stands of a day, without its alerts, and of some keys what is new."""
     rest = {table: rows.filter(~_is_of(table, keys)) for table, rows in held.items()}
     is_alert = pl.col("session_type") == "alert"
     rest["billing_sessions"] = rest["billing_sessions"].filter(~is_alert)
-    tables = {table: in_order(table, pl.concat([rest[table], new[table]])) for table in SESSIONS}
-    return _publish_tables(lake, terms, tables, day)
-
-
-def _publish(lake: Lake, terms: Terms, by_day: ByDay, day: date) -> dict[str, int]:
-    tables = {table: by_day[table].get(day, _of_schema(table)) for table in SESSIONS}
-    tables["rejected_handoffs"] = _kept_whole(lake, day, tables["rejected_handoffs"])
-    return _publish_tables(lake, terms, tables, day)
+    return {table: in_order(table, pl.concat([rest[table], new[table]])) for table in SESSIONS}
 
 
 def _publish_tables(lake: Lake, terms: Terms, tables: dict[str, pl.DataFrame], day: date) -> dict[str, int]:

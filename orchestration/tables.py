@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from orchestration import touched
 from transforms import sessions
 from transforms.alerts import ALERT_COLUMNS
 from transforms.contracts import Copies, Files, Quarantine, lake_schema, schema_of
@@ -26,6 +27,7 @@ TABLES: dict[str, pl.Schema] = {
     "copies": COPIES,
     "alert_sessions": ALERT_SESSIONS,
     **FRAGMENTS,
+    "touched": touched.KEYS,
     **SESSIONS,
 }
 """Every table of the lake."""

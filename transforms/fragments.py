@@ -38,7 +38,7 @@ REQUESTS = pl.Schema(
     {**WHOSE, "at": pl.Int64, "event_id": pl.String, "account_id": pl.String, "app_id": pl.String}
 )
 """API requests (R12)."""
-LEFT_OUT = pl.Schema(ORIGIN)
+LEFT_OUT = pl.Schema({"key": pl.UInt64, **ORIGIN})
 """The copies that do not count (R18): where the rows of a day are read again, these are passed over."""
 SYSTEM_ENDS = pl.Schema({"key": pl.UInt64, "at": pl.Int64})
 """The last system message of each plain key that has one: a leg without an end that began on another day
@@ -181,6 +181,15 @@ def concatenated(parts: list[Fragments]) -> Fragments:
     """Fragments of parts that have no row in common, as one."""
     tables = {name: [getattr(part, name) for part in parts] for name in FRAGMENT_TABLES}
     return Fragments(**{name: pl.concat([SCHEMAS[name].to_frame(), *rows]) for name, rows in tables.items()})
+
+
+def changed_keys(before: list[pl.DataFrame], after: list[pl.DataFrame]) -> pl.DataFrame:
+    """The keys of which some tables say something else than before, one column `key`."""
+    found = [pl.Series("key", [], pl.UInt64).to_frame()]
+    for old, new in zip(before, after, strict=True):
+        both = pl.concat([old, new])
+        found.append(both.select("key").filter(both.is_unique()))
+    return pl.concat(found).unique()
 
 
 def no_fragments() -> Fragments:

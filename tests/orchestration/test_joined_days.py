@@ -117,3 +117,19 @@ def test_a_system_message_carries_a_leg_without_an_end_over_a_day_that_has_no_ag
         home.catch_up()
     assert home.sessions() == home.in_one_call()
     assert home.lake.read("conversations", date(2026, 3, 5)).is_empty()
+
+
+def test_blocks_stand_on_a_day_on_which_nobody_spoke(tmp_path: Path) -> None:
+    timeout = {
+        "account_id": "acme",
+        "app_id": "bank",
+        "effective_at": None,
+        "inactivity_minutes": 3 * 24 * 60,
+    }
+    rows = [said("ann", 600), said("ann", 600 + 2 * 24 * 60)]
+    home = home_of(tmp_path / "home", Log(rows, [], [timeout], Rules(), None))
+    for path in sorted(home.receive(in_time(streams_of(home.log))), key=lambda path: path.parent.name):
+        home.ingest([path])
+        home.catch_up()
+    assert home.lake.read("billing_sessions", date(2026, 3, 3)).height == 24 * 4
+    assert home.sessions() == home.in_one_call()
