@@ -152,10 +152,9 @@ def _spans(loose: pl.DataFrame) -> pl.DataFrame:
     """
     of_mark = {mark: loose.filter(pl.col("mark") == mark).sort("key", "at") for mark in (START, END, LEG)}
     ends = of_mark[END].select("key", "at", pl.col("at").alias("ended_at"))
-    paired = (
-        of_mark[START]
-        .drop("until")
-        .join_asof(ends, on="at", by="key", strategy="forward", check_sortedness=False)
+    # At one instant the end comes first (R7): it ends what began before.
+    paired = of_mark[START].join_asof(
+        ends, on="at", by="key", strategy="forward", allow_exact_matches=False, check_sortedness=False
     )
     spans = paired.filter(pl.col("ended_at").is_not_null()).select("key", "at", until="ended_at")
     return pl.concat([spans, of_mark[LEG].select("key", "at", "until")])

@@ -119,6 +119,29 @@ def test_a_system_message_carries_a_leg_without_an_end_over_a_day_that_has_no_ag
     assert home.lake.read("conversations", date(2026, 3, 5)).is_empty()
 
 
+def test_a_start_at_the_instant_of_an_end_waits_for_the_next_one(tmp_path: Path) -> None:
+    """At one instant the end comes first (R7): the leg lasts until the end days later."""
+    day = 24 * 60
+    rows = [
+        said("ann", 0),
+        said("ann", 5, "agent", "handoff_end"),
+        said("ann", 5, "system", "handoff_start"),
+        said("bob", day),
+        said("ann", 2 * day),
+        said("bob", 3 * day),
+        said("ann", 4 * day, "agent", "handoff_end"),
+        said("ann", 4 * day + 5),
+    ]
+    home = home_of(tmp_path / "home", Log(rows, [], [], Rules(), None))
+    home.ingest(home.receive(in_time(streams_of(home.log))))
+    for day_of_rows in home.lake.days("interactions"):
+        build_fragments(home.lake, day_of_rows)
+    for day_of_rows in home.lake.days("stretches"):
+        rebuild(home.lake, [day_of_rows], home.terms)
+    assert home.sessions() == home.in_one_call()
+    assert home.lake.read("conversations", SECOND).filter(user_id="ann").height == 1
+
+
 def test_blocks_stand_on_a_day_on_which_nobody_spoke(tmp_path: Path) -> None:
     timeout = {
         "account_id": "acme",
