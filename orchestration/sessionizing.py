@@ -1,7 +1,7 @@
 """Sessions of event days, and of every day that a conversation joins to them (DESIGN, Days)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
 
@@ -53,6 +53,19 @@ class Rebuilt:
         return sorted(self.rows)
 
 
+@dataclass
+class _Order:
+    """Which days a run builds whole, `later` or `done`. Of the same fragments they say the same in any order,
+    so that what is joined among them needs no second look."""
+
+    later: set[date]
+    done: set[date] = field(default_factory=set)
+
+    def begin(self, days: set[date]) -> None:
+        self.done |= days & self.later
+        self.later -= days
+
+
 def dirty_days(lake: Lake, terms: Terms) -> list[date]:
     """Days whose sessions were made of other fragments or terms than they would be made of now."""
     return [day for day in lake.days("stretches") if not _is_clean(lake, day, terms)]
@@ -77,13 +90,15 @@ def rebuild(lake: Lake, days: Iterable[date], terms: Terms) -> Rebuilt:
     known = set(window.days)
     in_part = [day for day in asked if _is_changed_in_part(lake, day, terms)]
     rows: dict[date, dict[str, int]] = {}
-    for first, last in _spans(lake, [day for day in asked if day not in in_part]):
-        rows.update(_rebuild_span(window, {day for day in asked if first <= day <= last}))
+    whole = [day for day in asked if day not in in_part]
+    order = _Order(later=set(whole))
+    for first, last in _spans(lake, whole):
+        rows.update(_rebuild_span(window, {day for day in whole if first <= day <= last}, order))
     for first, last in _spans(lake, in_part):
         span = {day for day in in_part if first <= day <= last}
         # Read anew: spans before may have added keys.
         keys = [found for day in span if (found := touched_keys(lake, day, terms)) is not None]
-        rows.update(_rebuild_span(window, span, pl.concat(keys).unique()))
+        rows.update(_rebuild_span(window, span, order, pl.concat(keys).unique()))
     silent = set(window.days) - known
     return Rebuilt({**rows, **(rebuild(lake, silent, terms).rows if silent else {})})
 
@@ -94,7 +109,7 @@ def _is_changed_in_part(lake: Lake, day: date, terms: Terms) -> bool:
 
 
 def _rebuild_span(
-    window: Window, part: set[date], wanted: pl.DataFrame | None = None
+    window: Window, part: set[date], order: _Order, wanted: pl.DataFrame | None = None
 ) -> dict[date, dict[str, int]]:
     """Builds some days, or of these days only the sessions of some keys; and what is joined to them."""
     lake, terms = window.lake, window.terms
@@ -104,9 +119,12 @@ def _rebuild_span(
     for day in joined.difference(window.days):  # nobody spoke, but blocks may start there
         build_fragments(lake, day)
         window.days = sorted([*window.days, day])
+    order.begin(part)
+    beyond = joined - part - order.done
+    clean = {day for day in beyond if _is_clean(lake, day, terms)}
+    others = sorted(clean - order.later)
     # A joined day that is dirty itself is built when its turn comes, and puts these days right then.
-    others = [day for day in sorted(joined - part) if _is_clean(lake, day, terms)]
-    for day in joined - part - set(others):
+    for day in beyond - clean - order.later | clean & order.later:
         touched.also(lake, day, keys)
     beside = _by_day(_sessions(window, set(others), keys)) if others else {}
     # The asked days come last: a run that dies before them finds them dirty again.

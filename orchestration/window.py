@@ -6,7 +6,6 @@ costs time, never a count.
 """
 
 from datetime import date, timedelta
-from functools import cache, lru_cache
 
 import polars as pl
 
@@ -20,8 +19,13 @@ from transforms.timeouts import MINUTE_MS
 
 DAY = timedelta(days=1)
 DAY_MS = 24 * 60 * MINUTE_MS
-NEAR_DAYS = 4
-"""Days whose fragments are kept in memory while their neighbours are looked at."""
+UNTIL = {
+    "stretches": pl.col("last_at"),
+    "marked_rows": pl.col("at"),
+    "legs": pl.max_horizontal("transferred_at", "accepted_at", "ended_at"),
+    "system_ends": pl.col("at"),
+}
+"""By table of the fragments: until when a row shows its key to be busy."""
 
 
 class Window:
@@ -38,36 +42,27 @@ class Window:
         )
         most = self.longest["longest_ms"].max()
         self.longest_ms = max(self.default_ms, most if isinstance(most, int) else 0)
-        self.open_keys = cache(self._open_keys)
-        self.day = lru_cache(maxsize=NEAR_DAYS)(self._day)
 
     def load(self, first: date, last: date, keys: pl.DataFrame | None = None) -> Fragments:
         """Fragments of the days from first to last, of some keys if so told; of careful ones all rows."""
-        parts = {day: self._of(day, keys) for day in self.days if first <= day <= last}
+        parts = {day: self._read(day, keys) for day in self.days if first <= day <= last}
         if self.days:
-            self._follow(parts, (first - DAY, self.days[0], -1), keys)
-            self._follow(parts, (last + DAY, self.days[-1], +1), keys)
+            parts |= self._followed(first - DAY, -1, keys)
+            parts |= self._followed(last + DAY, +1, keys)
         return self._with_careful_rows(parts)
 
-    def _of(self, day: date, keys: pl.DataFrame | None) -> Fragments:
-        return self.day(day) if keys is None else self.day(day).of_keys(keys)
-
-    def _follow(
-        self, parts: dict[date, Fragments], way: tuple[date, date, int], wanted: pl.DataFrame | None
-    ) -> None:
-        """Adds day after day, in one direction, the fragments of the keys that are still open there."""
-        day, end, step = way
-        edge = 1 if step < 0 else 0
-        keys = self.open_keys(day + edge * DAY)
-        if wanted is not None:
-            keys = keys.join(wanted, on="key", how="semi")
-        while keys.height and (day >= end if step < 0 else day <= end):
-            parts[day] = self.day(day).of_keys(keys)
-            beyond = self.open_keys(day + (1 - edge) * DAY)
-            keys = keys.join(beyond, on="key", how="semi").join(
-                self._broken(parts[day], day), on="key", how="anti"
-            )
+    def _followed(self, day: date, step: int, wanted: pl.DataFrame | None) -> dict[date, Fragments]:
+        """Day after day, in one direction, the fragments of the keys that are still open there."""
+        parts: dict[date, Fragments] = {}
+        near, far = (DAY, 0 * DAY) if step < 0 else (0 * DAY, DAY)
+        keys = self._open_keys(day + near, wanted)
+        while keys.height and self.days[0] <= day <= self.days[-1]:
+            if day in self.days:
+                parts[day] = self._read(day, keys)
+                keys = keys.join(self._broken(parts[day], day), on="key", how="anti")
+            keys = self._open_keys(day + far, keys)
             day += step * DAY
+        return parts
 
     def _broken(self, part: Fragments, day: date) -> pl.DataFrame:
         """Keys that were silent on a day for longer than any timeout between two things that they did.
@@ -79,38 +74,49 @@ class Window:
             pl.concat([*filled, part.system_ends.select("key")]), on="key", how="anti"
         )
 
-    def _open_keys(self, day: date) -> pl.DataFrame:
+    def _open_keys(self, day: date, among: pl.DataFrame | None) -> pl.DataFrame:
         """Keys that something before the start of `day` may join to something after it."""
         boundary = midnight_ms(day)
-        reach_days = -(-self.longest_ms // DAY_MS)
         found = [self._open_legs(boundary)]
-        for back in range(1, reach_days + 1):
-            if day - back * DAY in self.days:
-                found.append(self._open_on(day - back * DAY, boundary))
+        if among is not None:
+            found = [among.join(found[0], on="key", how="semi")]
+        left = among
+        for back in range(1, -(-self.longest_ms // DAY_MS) + 1):
+            if day - back * DAY not in self.days:
+                continue
+            if left is not None:
+                left = left.join(found[-1], on="key", how="anti")
+                if left.is_empty():
+                    break
+            found.append(self._open_on(day - back * DAY, boundary, left))
         return pl.concat(found).unique()
 
-    def _open_on(self, day: date, boundary: int) -> pl.DataFrame:
-        part = self.day(day)
-        reaching = [
-            part.stretches.select("key", pl.col("last_at").alias("until")),
-            part.marked_rows.select("key", pl.col("at").alias("until")),
-            part.legs.select(
-                "key", pl.max_horizontal("transferred_at", "accepted_at", "ended_at").alias("until")
-            ),
-            part.system_ends.select("key", pl.col("at").alias("until")),
-        ]
+    def _open_on(self, day: date, boundary: int, among: pl.DataFrame | None) -> pl.DataFrame:
+        """Keys that something on a day may join to what follows a later midnight."""
+        is_meant = pl.lit(value=True) if among is None else pl.col("key").is_in(among["key"].implode())
+        near = pl.concat(
+            self._scan(table, day)
+            .filter(is_meant & (until >= boundary - self.longest_ms))
+            .select("key", until.alias("until"))
+            for table, until in UNTIL.items()
+        )
+        found = near.group_by("key").agg(pl.col("until").max()).collect()
+        apps = (
+            self._scan("identities", day)
+            .select("key", "app_id")
+            .filter(pl.col("key").is_in(found["key"].implode()))
+        )
+        longest = self.longest_of(apps.collect())
         return (
-            pl.concat(reaching)
-            .filter(pl.col("until") >= boundary - self.longest_ms)
-            .pipe(self.with_longest, part.identities)
-            .filter(pl.col("until") + pl.col("longest_ms") >= boundary)
+            found.join(longest, on="key", how="left")
+            .filter(pl.col("until") + pl.col("longest_ms").fill_null(self.longest_ms) >= boundary)
             .select("key")
         )
 
     def _open_legs(self, boundary: int) -> pl.DataFrame:
         """Keys with a leg over the boundary, or one that ends so near that it may join to what follows."""
         over = (pl.col("at") < boundary) & (pl.col("until") >= boundary - self.longest_ms)
-        return self.loose.filter(over).select("key")
+        return self.loose.filter(over).select("key").unique()
 
     def longest_of(self, identities: pl.DataFrame) -> pl.DataFrame:
         """`key, longest_ms` of the keys: the longest timeout that the key's app ever had."""
@@ -129,8 +135,15 @@ class Window:
         longest = pl.max_horizontal(pl.col("longest_ms").fill_null(self.default_ms), pl.lit(self.default_ms))
         return rows.join(known, on=by, how="left", maintain_order="left").with_columns(longest)
 
-    def _day(self, day: date) -> Fragments:
-        return Fragments(**{table: self.lake.read(table, day) for table in FRAGMENT_TABLES})
+    def _read(self, day: date, keys: pl.DataFrame | None) -> Fragments:
+        tables = {table: self._scan(table, day) for table in FRAGMENT_TABLES}
+        if keys is not None:
+            its = pl.col("key").is_in(keys["key"].implode())
+            tables = {table: rows.filter(its) for table, rows in tables.items()}
+        return Fragments(**dict(zip(tables, pl.collect_all(tables.values()), strict=True)))
+
+    def _scan(self, table: str, day: date) -> pl.LazyFrame:
+        return pl.scan_parquet(self.lake.file(table, day))
 
     def _with_careful_rows(self, parts: dict[date, Fragments]) -> Fragments:
         """All parts as one, with the rows of keys that are careful on one day and plain on another."""
