@@ -24,7 +24,7 @@ from transforms.sessions import SCHEMAS as SESSION_SCHEMAS
 from transforms.sessions import Sessions, in_one, in_order, sessionize
 
 DAY = timedelta(days=1)
-CHUNK_BYTES = 24 * 1024 * 1024
+CHUNK_BYTES = 52 * 1024 * 1024
 """Stretches, as they lie on disk, that are worked at once: about two million, and the texts they lead to."""
 SHARE_ROWS = 200_000
 """Stretches that are worth a worker of their own."""

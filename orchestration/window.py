@@ -122,18 +122,11 @@ class Window:
         """`key, longest_ms` of the keys: the longest timeout that the key's app ever had."""
         return self.with_longest(identities.select("key", "app_id").unique("key")).drop("app_id")
 
-    def with_longest(self, rows: pl.DataFrame, identities: pl.DataFrame | None = None) -> pl.DataFrame:
-        """Adds `longest_ms`, the longest timeout that the row's app ever had; `identities` tell its app."""
-        if self.longest.is_empty():
-            return rows.with_columns(pl.lit(self.default_ms).alias("longest_ms"))
-        known, by = self.longest, "app_id"
-        if identities is not None:
-            known, by = (
-                identities.unique("key").join(self.longest, on="app_id").select("key", "longest_ms"),
-                "key",
-            )
+    def with_longest(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Adds `longest_ms`, the longest timeout that the row's app ever had."""
         longest = pl.max_horizontal(pl.col("longest_ms").fill_null(self.default_ms), pl.lit(self.default_ms))
-        return rows.join(known, on=by, how="left", maintain_order="left").with_columns(longest)
+        known = rows.join(self.longest, on="app_id", how="left", maintain_order="left")
+        return known.with_columns(longest)
 
     def _read(self, day: date, keys: pl.DataFrame | None) -> Fragments:
         tables = {table: self._scan(table, day) for table in FRAGMENT_TABLES}

@@ -24,11 +24,27 @@ from tests.strategies import Log, members, together
 
 ROOT = Path(__file__).resolve().parent.parent
 KEPT = ROOT / ".prove"
-LAKE = ("copies", "fragmenting", "ingest", "lake", "landing", "sessionizing", "tables", "terms", "window")
+LAKE = (
+    "copies",
+    "fragmenting",
+    "ingest",
+    "lake",
+    "landing",
+    "sessionizing",
+    "tables",
+    "terms",
+    "touched",
+    "window",
+)
 UNDER_TEST = (
     "transforms/*.py",
     *(f"orchestration/{name}.py" for name in LAKE),
-    *("tests/reference.py", "tests/strategies.py", "tests/**/test_invariants.py"),
+    *(
+        "tests/reference.py",
+        "tests/strategies.py",
+        "tests/**/test_invariants.py",
+        "tests/transforms/test_episodes.py",
+    ),
 )
 
 LOGS = 100_000
@@ -38,6 +54,7 @@ REFERENCE = "logs against the reference"
 SEARCHED = (
     "tests/transforms/test_sessions_against_reference.py",
     "tests/transforms/test_invariants.py",
+    "tests/transforms/test_episodes.py",
     "tests/orchestration/test_invariants.py",
 )
 ROUNDS = 3

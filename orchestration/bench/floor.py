@@ -37,5 +37,5 @@ def _copied(day: Path, out: Path) -> int:
     typed = rows.with_columns(
         pl.col(name).str.to_datetime(TIME_FORMAT, time_unit="ms", time_zone="UTC") for name in TIMES
     )
-    typed.sink_parquet(out, compression="zstd")
+    typed.sink_parquet(out, compression="zstd", compression_level=1)
     return int(pl.scan_parquet(out).select(pl.len()).collect().item())

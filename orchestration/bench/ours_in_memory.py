@@ -21,7 +21,7 @@ def run(arguments: dict[str, Any]) -> dict[str, Any]:
     fragmented_at = time.perf_counter()
     sessions = _sessions(fragments)
     counted_at = time.perf_counter()
-    sessions.billing_sessions.write_parquet(arguments["out"], compression="zstd")
+    sessions.billing_sessions.write_parquet(arguments["out"], compression="zstd", compression_level=1)
     ended_at = time.perf_counter()
     return {
         "parts": {

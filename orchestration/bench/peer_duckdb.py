@@ -22,11 +22,12 @@ rows as (
     where {is_wanted}
 )"""
 
+# `range`, because rows of one instant stand in any order, which two windows need not see alike.
 _CONVERSATIONS = """
 numbered as (
     select *,
         sum(case when at_ms - before_at > {timeout} or before_reset then 1 else 0 end)
-            over (partition by {key} order by at_ms, is_reset rows unbounded preceding) as conversation
+            over (partition by {key} order by at_ms, is_reset range unbounded preceding) as conversation
     from (
         select *,
             lag(at_ms) over (partition by {key} order by at_ms, is_reset) as before_at,
@@ -88,7 +89,7 @@ def run(arguments: dict[str, Any]) -> dict[str, Any]:
         connection.execute("set temp_directory = $folder", {"folder": os.path.dirname(arguments["out"])})
         query = _query(arguments["variant"], arguments["has_sessions"])
         connection.execute(
-            f"copy ({query}) to '{arguments['out']}' (format parquet, compression zstd)",
+            f"copy ({query}) to '{arguments['out']}' (format parquet, compression zstd, compression_level 1)",
             {"files": arguments["files"]},
         )
     return {}

@@ -42,6 +42,6 @@ def run(arguments: dict[str, Any]) -> dict[str, Any]:
             ),
         )
         .select(pl.col(name).cast(dtype) for name, dtype in ANSWER.items())
-        .sink_parquet(arguments["out"], compression="zstd")
+        .sink_parquet(arguments["out"], compression="zstd", compression_level=1)
     )
     return {}

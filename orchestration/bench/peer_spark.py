@@ -65,6 +65,7 @@ def main(asked: Path, answer: Path) -> None:
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.sql.shuffle.partitions", "8")
         .config("spark.sql.parquet.compression.codec", "zstd")
+        .config("spark.hadoop.parquet.compression.codec.zstd.level", "1")
         .config("spark.ui.enabled", "false")
         .config("spark.local.dir", str(Path(arguments["out"]).parent))
         .getOrCreate()

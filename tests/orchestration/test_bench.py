@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from orchestration.bench.answers import ANSWER, differing_rows
-from orchestration.bench.compare_blocks import AGGREGATE, DUCKDB, IN_MEMORY, POLARS, PUBLISHED
+from orchestration.bench.compare_blocks import DUCKDB, IN_MEMORY, POLARS, PUBLISHED
 from orchestration.bench.compare_ingest import FLOOR, OURS
 from orchestration.bench.plan import STAGES
 from orchestration.cli import main
@@ -22,7 +22,7 @@ WORKS = ("ingest of all days", "rebuild of all days", "one late row")
 PROGRAMS = {
     "ingest": {OURS, FLOOR},
     "sessions": BLOCK_PROGRAMS,
-    "bursts": BLOCK_PROGRAMS - {AGGREGATE},
+    "bursts": BLOCK_PROGRAMS,
     "night": {"quarterhour, 20 k"},
     "late": {f"{logs}: {work}" for logs in ("chats", "all kinds of logs") for work in WORKS},
     "lineage": {"quarterhour, written twice"},
