@@ -6,6 +6,7 @@ import polars as pl
 
 from orchestration.lake import Lake, midnight
 from orchestration.tables import STREAMS
+from orchestration.workers import in_parallel
 from transforms.contracts import contract_of
 from transforms.ledger import file_ledger, unbalanced
 from transforms.sessions import CONVERSATIONS
@@ -13,6 +14,8 @@ from transforms.sessions import CONVERSATIONS
 DAY = timedelta(days=1)
 NEAR_DAYS = 31
 """How far from its other day an id is looked for: so the memory is that of these days, not of the history."""
+SHARES = 8
+"""Of the ids that are compared, one after the other."""
 IDS_ON_TWO_DAYS = pl.Schema({"stream": pl.String, "account_id": pl.String, "id": pl.String, "days": pl.Int64})
 
 
@@ -36,16 +39,25 @@ def ids_on_two_days(lake: Lake, days: list[date]) -> pl.DataFrame:
     found = [IDS_ON_TWO_DAYS.to_frame()]
     for stream in STREAMS:
         paths = {day: lake.arrivals(stream, day) for day in sorted(near.intersection(lake.days(stream)))}
-        hashes = [
-            _ids(pl.scan_parquet(of_day), stream).collect()["hash"].unique() for of_day in paths.values()
-        ]
-        every = pl.concat(hashes) if hashes else pl.Series(dtype=pl.UInt64)
-        again = every.filter(every.is_duplicated()).unique()
+        again = _on_several([_ids(pl.scan_parquet(of_day), stream) for of_day in paths.values()])
         if len(again):
             rows = pl.scan_parquet([path for of_day in paths.values() for path in of_day])
             told = _ids(rows, stream, day=pl.col(contract_of(stream).time_column).dt.date())
             found.append(_on_two_days(told.filter(pl.col("hash").is_in(again.implode())), stream, days))
     return pl.concat(found).sort("stream", "account_id", "id")
+
+
+def _on_several(days: list[pl.LazyFrame]) -> pl.Series:
+    """The hashes of ids (`hash`) that stand on more than one of the days.
+
+    They are sorted by shares: a table of all of them would take many times their memory.
+    """
+    of_days = list(in_parallel(lambda rows: rows.collect()["hash"].unique(), days))
+    again = [pl.Series("hash", [], pl.UInt64)]
+    for number in range(SHARES):
+        share = pl.concat([again[0], *(ids.filter(ids % SHARES == number) for ids in of_days)]).sort()
+        again.append(share.filter(share == share.shift(1)).unique())
+    return pl.concat(again)
 
 
 def _ids(rows: pl.LazyFrame, stream: str, **more: pl.Expr) -> pl.LazyFrame:
