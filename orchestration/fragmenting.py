@@ -1,19 +1,20 @@
 """Fragments of an event day, from the copies that all its arrival days delivered (R18, R19)."""
 
+import json
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 import polars as pl
 
 from orchestration import touched
 from orchestration.copies import PLACE, Resolved, resolved
-from orchestration.lake import INPUTS, VERSION, Lake, joined_version, midnight_ms
-from orchestration.tables import COPIES, FRAGMENTS, STREAMS
+from orchestration.lake import ARRIVALS, INPUTS, VERSION, Lake, joined_version, midnight_ms
+from orchestration.tables import COPIES, STREAMS
 from transforms.alerts import delivered
 from transforms.contracts import lake_schema
 from transforms.fragments import (
     LEFT_OUT,
     Fragments,
-    changed_keys,
     concatenated,
     fragments_of,
     is_between,
@@ -30,27 +31,39 @@ ROWS_AT_ONCE = 8_000_000
 """A day with more rows is worked in buckets of keys."""
 
 
+def arrivals_of(lake: Lake, day: date) -> dict[str, str]:
+    """The version of what each arrival day delivered of an event day, by stream and file; and the recipe."""
+    versions = {
+        f"{stream}/{path.name}": lake.note(path, VERSION) or ""
+        for stream in STREAMS
+        for path in lake.arrivals(stream, day)
+    }
+    return {"recipe": RECIPE, **versions}
+
+
 def delivered_version(lake: Lake, day: date) -> str:
     """One version for all that was delivered of an event day."""
-    parts = [RECIPE]
-    for stream in STREAMS:
-        parts += [f"{stream}/{path.name}={lake.note(path, VERSION)}" for path in lake.arrivals(stream, day)]
-    return joined_version(parts)
+    return joined_version(
+        [RECIPE, *(f"{name}={version}" for name, version in arrivals_of(lake, day).items())]
+    )
 
 
 def fragments_version(lake: Lake, day: date) -> str | None:
-    """One version for what the sessions of a day are made of; None where there is nothing.
+    """The delivered version that the fragments of a day are made of; None where there are none.
 
-    That of all that was delivered: of a careful key rows are read that no fragment shows.
+    The sessions are made of that: of a careful key rows are read that no fragment shows.
     """
     return lake.note(lake.file("stretches", day), INPUTS)
 
 
 def dirty_days(lake: Lake) -> list[date]:
     """The days of which something else was delivered than their fragments were made of."""
-    days = {*lake.days("stretches")}.union(*(lake.days(stream) for stream in STREAMS))
+    tables = ("stretches", "touched", *STREAMS)
+    days = set[date]().union(*(lake.days(table) for table in tables))
     return sorted(
-        day for day in days if lake.note(lake.file("stretches", day), INPUTS) != delivered_version(lake, day)
+        day
+        for day in days
+        if touched.is_unfinished(lake, day) or fragments_version(lake, day) != delivered_version(lake, day)
     )
 
 
@@ -65,18 +78,21 @@ def build_fragments(lake: Lake, day: date) -> dict[str, int]:
     fragments = _fragments(streams["interactions"], streams["handoffs"])
     tables = {
         "alert_sessions": delivered(streams["alerts"].winners.collect()),
-        "left_out": streams["interactions"].losers.select(LEFT_OUT.names()).sort(PLACE),
+        "left_out": pl.concat(
+            streams[stream].losers.select(LEFT_OUT.names()) for stream in ("interactions", "handoffs")
+        ).sort(PLACE),
         "loose_ends": loose_ends(fragments, midnight_ms(day + timedelta(days=1))),
         "identities": fragments.identities,
         "system_ends": fragments.system_ends,
         "requests": fragments.requests,
         "legs": fragments.legs,
         "marked_rows": fragments.marked_rows,
-        "stretches": fragments.stretches,  # the last: it carries the inputs, so a killed run is seen
+        "stretches": fragments.stretches,  # the last: what they are made of, the others are
     }
-    _note_change(lake, day, tables, inputs)
+    _note_change(lake, day, tables["left_out"], inputs)
+    arrivals = {ARRIVALS: json.dumps(arrivals_of(lake, day))}
     for table, rows in tables.items():
-        lake.publish(lake.file(table, day), rows, inputs)
+        lake.publish(lake.file(table, day), rows, inputs, arrivals)
     return {
         **{table: rows.height for table, rows in tables.items()},
         "rows": sum(found.rows - found.losers.height for found in streams.values()),
@@ -84,15 +100,32 @@ def build_fragments(lake: Lake, day: date) -> dict[str, int]:
     }
 
 
-def _note_change(lake: Lake, day: date, tables: dict[str, pl.DataFrame], inputs: str) -> None:
-    """Tells whose fragments will change; where none can be compared, sessions are counted whole."""
+def _note_change(lake: Lake, day: date, left_out: pl.DataFrame, inputs: str) -> None:
+    """Tells whose fragments will change: the keys of what other arrival days now add.
+
+    And of the copies that count no more, or again. Where something that was delivered before has changed
+    or is gone, it may be any key.
+    """
     now = fragments_version(lake, day)
-    held = [lake.read(table, day) for table in FRAGMENTS]
-    if now is None or [rows.schema for rows in held] != [*FRAGMENTS.values()]:
-        touched.settle(lake, day)
-    elif now != inputs:
-        changed = changed_keys(held, [tables[table] for table in FRAGMENTS])
-        touched.note_change(lake, day, changed, now, inputs)
+    is_unfinished = touched.is_unfinished(lake, day)
+    if now == inputs and not is_unfinished:
+        return
+    before = json.loads(lake.note(lake.file("stretches", day), ARRIVALS) or "null")
+    arrivals = arrivals_of(lake, day)
+    if is_unfinished or before is None or not before.items() <= arrivals.items():
+        touched.note_change(lake, day, None, now, inputs)
+        return
+    added = [lake.root / stream / str(day) / name for stream, name in _split(arrivals.keys() - before.keys())]
+    keys = [touched.KEYS.to_frame(), *(pl.read_parquet(path, columns=["key"]) for path in added)]
+    copies = pl.concat([lake.read("left_out", day), left_out])
+    keys.append(copies.filter(copies.is_unique()).select("key"))
+    touched.note_change(lake, day, pl.concat(keys), now, inputs)
+
+
+def _split(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Stream and file of arrivals that belong to conversations."""
+    parts = (name.split("/") for name in names)
+    return [(stream, file) for stream, file in parts if "key" in lake_schema(stream)]
 
 
 def _fragments(interactions: Resolved, handoffs: Resolved) -> Fragments:

@@ -11,8 +11,9 @@ from pathlib import Path
 import polars as pl
 
 VERSION, INPUTS, COPIES = "quarterhour.version", "quarterhour.inputs", "quarterhour.copies"
+ARRIVALS = "quarterhour.arrivals"
 """Keys in a file's Parquet metadata: the hash of its rows; what it was made of; of the rows of a stream,
-whether an id may stand twice (R18): `none` or `some`."""
+whether an id may stand twice (R18): `none` or `some`; of fragments, the version of each arrival's rows."""
 
 
 class Lake:

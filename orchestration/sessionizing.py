@@ -9,7 +9,7 @@ import polars as pl
 
 from orchestration import touched
 from orchestration.fragmenting import build_fragments, copies_of, fragments_version
-from orchestration.lake import INPUTS, Lake, days_between, midnight
+from orchestration.lake import INPUTS, Lake, midnight
 from orchestration.tables import SESSIONS
 from orchestration.terms import Terms
 from orchestration.touched import MOST_KEYS, touched_keys
@@ -115,24 +115,32 @@ def _rebuild_span(
     lake, terms = window.lake, window.terms
     built = _sessions(window, part, wanted)
     chains = pl.concat([_chains(built.conversations), _chains_before(lake, part, window, wanted)])
-    keys, joined = _joined(chains, part, window)
-    for day in joined.difference(window.days):  # nobody spoke, but blocks may start there
+    own = _by_day(built)
+    # On a day on which nobody spoke blocks may start.
+    silent = set[date]().union(*own.values()).difference(window.days)
+    for day in silent:
         build_fragments(lake, day)
-        window.days = sorted([*window.days, day])
+    window.days = sorted([*window.days, *silent])
+    keys, joined = _joined(chains, part, window)
     order.begin(part)
     beyond = joined - part - order.done
     clean = {day for day in beyond if _is_clean(lake, day, terms)}
     others = sorted(clean - order.later)
-    # A joined day that is dirty itself is built when its turn comes, and puts these days right then.
-    for day in beyond - clean - order.later | clean & order.later:
+    # Until all is published the days are marked: a run that dies leaves none that would pass for clean.
+    # A joined day that is dirty itself is built when its turn comes.
+    for day in beyond - (order.later - clean):
         touched.also(lake, day, keys)
+    for day in part:
+        if wanted is not None or _is_clean(lake, day, terms):
+            touched.also(lake, day, keys if wanted is None else wanted)
     beside = _by_day(_sessions(window, set(others), keys)) if others else {}
-    # The asked days come last: a run that dies before them finds them dirty again.
     patched = list(in_parallel(partial(_patch, lake, terms, beside, keys), others))
     rows = {day: counts for day, counts in zip(others, patched, strict=True) if counts}
-    publish = partial(_publish, lake, terms, _by_day(built), wanted)
-    own = sorted(part)
-    return rows | dict(zip(own, in_parallel(publish, own), strict=True))
+    publish = partial(_publish, lake, terms, own, wanted)
+    rows |= dict(zip(sorted(part), in_parallel(publish, sorted(part)), strict=True))
+    for day in [*others, *part]:
+        touched.settle(lake, day)
+    return rows
 
 
 def _sessions(window: Window, days: set[date], keys: pl.DataFrame | None = None) -> Sessions:
@@ -210,8 +218,8 @@ def _joined(chains: pl.DataFrame, days: set[date], window: Window) -> tuple[pl.D
     joined: set[date] = set()
     reaching: list[tuple[date, date, date]] = []
     for first, last, reached in spans.select("first", "last", "reach").unique().iter_rows():
-        theirs = set(days_between(first, last))
-        if not theirs <= days and days.intersection(days_between(first, reached)):
+        theirs = {day for day in window.days if first <= day <= last}
+        if not theirs <= days and any(first <= day <= reached for day in days):
             joined.update(theirs)
             reaching.append((first, last, reached))
     chosen = pl.DataFrame(reaching, schema=spans.drop("key").schema, orient="row")
@@ -233,9 +241,7 @@ def _publish(lake: Lake, terms: Terms, by_day: ByDay, keys: pl.DataFrame | None,
     tables = _of_day(lake, by_day, day)
     if keys is not None:
         tables = _replaced({table: lake.read(table, day) for table in SESSIONS}, tables, keys)
-    counts = _publish_tables(lake, terms, tables, day)
-    touched.settle(lake, day)
-    return counts
+    return _publish_tables(lake, terms, tables, day)
 
 
 def _of_day(lake: Lake, by_day: ByDay, day: date) -> dict[str, pl.DataFrame]:

@@ -13,7 +13,7 @@ from transforms.rules import Rules
 from transforms.timeouts import TIMEOUTS
 
 DAY = timedelta(days=1)
-RECIPE = "2"
+RECIPE = "3"
 """Changes when the same fragments would give other sessions, so that all days are built again."""
 WHOLE_NUMBER = "^[0-9]{1,5}$"
 """How minutes are written in the account's book; the marts refuse the same events."""
@@ -55,11 +55,11 @@ def _watermark(lake: Lake) -> datetime | None:
 
 def _timeouts(lake: Lake) -> pl.DataFrame:
     """The inactivity timeouts that the account's book sets (R3); the marts show those that were refused."""
-    events = lake.scan("account_events").filter(pl.col("type") == "inactivity_minutes_set").collect()
+    events = resolve_copies(lake.scan("account_events").collect(), "account_events")[0]
     text = pl.col("extra").str.json_path_match("$.inactivity_minutes")
     minutes = pl.when(text.str.contains(WHOLE_NUMBER)).then(text).cast(pl.Int64)
     return (
-        resolve_copies(events, "account_events")[0]
+        events.filter(pl.col("type") == "inactivity_minutes_set")
         .select(
             "account_id",
             "app_id",

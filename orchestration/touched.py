@@ -1,7 +1,8 @@
 """Which keys of a day changed since its sessions were counted, so that a late row costs what it changes.
 
 The file of a day says from which version of its fragments to which they changed. It is written before the
-fragments and removed after the sessions; one that does not fit both, after a run that died, is not believed.
+fragments and removed after the sessions: while it is there, something waits. If its versions do not fit those
+of fragments and sessions, after a run that died, it is not believed, and the day is counted whole.
 """
 
 from datetime import date
@@ -13,33 +14,37 @@ from orchestration.terms import Terms
 
 SINCE, UNTIL = "quarterhour.since", "quarterhour.until"
 """Keys in the file's Parquet metadata: the versions of the fragments before and after."""
+UNKNOWN = "unknown"
+"""A version that no fragments have."""
 KEYS = pl.Schema({"key": pl.UInt64})
 MOST_KEYS = 10_000
 """With more of them a day is as soon counted whole."""
 
 
-def note_change(lake: Lake, day: date, keys: pl.DataFrame, now: str, after: str) -> None:
-    """Tells of the keys that will change when the fragments of version `now` are replaced."""
+def note_change(lake: Lake, day: date, keys: pl.DataFrame | None, now: str | None, after: str) -> None:
+    """Tells of the keys that will change when the fragments of version `now` are replaced; None: any."""
     path = lake.file("touched", day)
-    since = now
+    since, found = (UNKNOWN, []) if keys is None or now is None else (now, [keys])
     if path.exists():
-        if now not in (lake.note(path, SINCE), lake.note(path, UNTIL)):
-            path.unlink()
-            return
-        since = lake.note(path, SINCE) or ""
-        keys = pl.concat([pl.read_parquet(path), keys])
-    lake.publish(path, keys.unique().sort("key"), notes={SINCE: since, UNTIL: after})
+        found.append(pl.read_parquet(path))
+        is_known = since != UNKNOWN and now in (lake.note(path, SINCE), lake.note(path, UNTIL))
+        since = (lake.note(path, SINCE) or UNKNOWN) if is_known else UNKNOWN
+    _publish(lake, day, found, since, after)
 
 
 def also(lake: Lake, day: date, keys: pl.DataFrame) -> None:
     """Adds keys that a neighbouring day has changed to those that wait for a day's turn.
 
-    A day of which nothing is known gets a file that nothing fits: it waits to be counted whole.
+    A day of which nothing waited gets a file that fits nothing: it waits to be counted whole.
     """
     path = lake.file("touched", day)
-    notes = {name: lake.note(path, name) or "" for name in (SINCE, UNTIL)}
-    held = lake.read("touched", day)
-    lake.publish(path, pl.concat([held, keys]).unique().sort("key"), notes=notes)
+    since, until = (lake.note(path, name) or UNKNOWN for name in (SINCE, UNTIL))
+    _publish(lake, day, [lake.read("touched", day), keys], since, until)
+
+
+def _publish(lake: Lake, day: date, keys: list[pl.DataFrame], since: str, until: str) -> None:
+    every = pl.concat([KEYS.to_frame(), *keys]).unique().sort("key")
+    lake.publish(lake.file("touched", day), every, notes={SINCE: since, UNTIL: until})
 
 
 def touched_keys(lake: Lake, day: date, terms: Terms) -> pl.DataFrame | None:
@@ -57,6 +62,12 @@ def touched_keys(lake: Lake, day: date, terms: Terms) -> pl.DataFrame | None:
 def is_waiting(lake: Lake, day: date) -> bool:
     """Whether something of a day changed that has not been counted."""
     return lake.file("touched", day).exists()
+
+
+def is_unfinished(lake: Lake, day: date) -> bool:
+    """Whether a build of the day's fragments began and did not end."""
+    until = lake.note(lake.file("touched", day), UNTIL)
+    return until not in (None, UNKNOWN, lake.note(lake.file("stretches", day), INPUTS))
 
 
 def settle(lake: Lake, day: date) -> None:

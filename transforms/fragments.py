@@ -39,7 +39,7 @@ REQUESTS = pl.Schema(
 )
 """API requests (R12)."""
 LEFT_OUT = pl.Schema({"key": pl.UInt64, **ORIGIN})
-"""The copies that do not count (R18): where the rows of a day are read again, these are passed over."""
+"""Copies of interactions and legs that do not count (R18): where rows are read again, these are left out."""
 SYSTEM_ENDS = pl.Schema({"key": pl.UInt64, "at": pl.Int64})
 """The last system message of each plain key that has one: a leg without an end that began on another day
 runs on along such rows (R7), where the stretches show nothing."""
@@ -50,7 +50,7 @@ LOOSE_ENDS = pl.Schema({"key": pl.UInt64, "mark": pl.UInt8, "at": pl.Int64, "unt
 
 @dataclass(frozen=True)
 class Fragments:
-    """The tables of fragments; a key in `marked_rows` or `legs` is *careful*: its rows count, in order."""
+    """The tables of fragments; a key in `marked_rows` or `legs` is *careful*: its rows are seen in order."""
 
     stretches: pl.DataFrame
     marked_rows: pl.DataFrame
@@ -181,15 +181,6 @@ def concatenated(parts: list[Fragments]) -> Fragments:
     """Fragments of parts that have no row in common, as one."""
     tables = {name: [getattr(part, name) for part in parts] for name in FRAGMENT_TABLES}
     return Fragments(**{name: pl.concat([SCHEMAS[name].to_frame(), *rows]) for name, rows in tables.items()})
-
-
-def changed_keys(before: list[pl.DataFrame], after: list[pl.DataFrame]) -> pl.DataFrame:
-    """The keys of which some tables say something else than before, one column `key`."""
-    found = [pl.Series("key", [], pl.UInt64).to_frame()]
-    for old, new in zip(before, after, strict=True):
-        both = pl.concat([old, new])
-        found.append(both.select("key").filter(both.is_unique()))
-    return pl.concat(found).unique()
 
 
 def no_fragments() -> Fragments:
