@@ -16,7 +16,7 @@ WHOSE = ["arrival_day", "file", "account_id"]
 @dataclass(frozen=True)
 class Resolved:
     """A day of a stream: `winners`, the rows that count; `named`, rows that name every `who` at least once;
-    `losers`, the others; `copies`, what became of each file's rows (`Copies`); `rows`,
+    `losers`, the rows that do not count; `copies`, what became of each file's rows (`Copies`); `rows`,
     how many there were."""
 
     winners: pl.LazyFrame

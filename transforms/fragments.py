@@ -74,16 +74,6 @@ class Fragments:
         tables = {name: getattr(self, name).filter(is_between(first, end)) for name in FRAGMENT_TABLES}
         return Fragments(**tables)
 
-    def of_keys(self, keys: pl.DataFrame) -> "Fragments":
-        """What they say of some keys."""
-        tables = {name: getattr(self, name) for name in FRAGMENT_TABLES}
-        return Fragments(
-            **{
-                name: rows.join(keys, on="key", how="semi", maintain_order="left")
-                for name, rows in tables.items()
-            }
-        )
-
 
 IS_RESET = pl.col("mark") == RESET
 

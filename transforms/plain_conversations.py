@@ -1,4 +1,4 @@
-"""Conversations of plain keys (R3, R4): no human agent, one timeout. Nearly all keys are plain.
+"""Conversations of stretches (R3, R4): no human agent, one timeout. Nearly all are such.
 
 Stretches in order are compared with the one before, and that is all: no grouping, no join.
 """

@@ -141,7 +141,7 @@ def sessionize(
 
 
 def _parted(fragments: Fragments, timeouts: pl.DataFrame, rules: Rules) -> tuple[pl.DataFrame, Fragments]:
-    """The conversations of plain keys, and the fragments of all others."""
+    """The conversations that stretches under one timeout tell, and the fragments of all others."""
     stretches = fragments.stretches
     steady = steady_timeouts(fragments.identities, timeouts, rules, _span(stretches))
     changing = steady.filter(pl.col("timeout_ms").is_null()).select("key").unique()

@@ -17,7 +17,7 @@ OURS = (PUBLISHED, IN_MEMORY)
 WINDOWS, POLARS, SPARK = "DuckDB, windows", "Polars, sort and over", "PySpark, local[2]"
 DUCKDB = {WINDOWS: "windows", "DuckDB, windows, delivered columns": "delivered columns",
           "DuckDB, aggregate first": "aggregate first"}  # fmt: skip
-DERIVED = (*FRAGMENTS, *SESSIONS, "identities", "copies", "alert_sessions")
+DERIVED = (*FRAGMENTS, *SESSIONS, "copies", "alert_sessions", "touched")
 
 
 def sessions_stage(plan: Plan) -> Stage:
