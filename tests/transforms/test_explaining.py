@@ -21,7 +21,8 @@ def explanation(log: Log, conversation_id: str) -> Explanation | None:
     interactions, handoffs = interactions_frame(log.rows).lazy(), handoffs_frame(log.legs).lazy()
     key, started_at, *ordinal = (int(part) for part in conversation_id.split("-"))
     keys = pl.DataFrame({"key": [key]}, schema={"key": pl.UInt64})
-    held = fragments_of(interactions, handoffs).of_keys(keys)
+    is_its = pl.col("key") == pl.lit(key, pl.UInt64)
+    held = fragments_of(interactions.filter(is_its), handoffs.filter(is_its))
     whole = held.having(marked_rows=rows_of(interactions, keys), stretches=held.stretches.clear())
     return explained(whole, timeouts_frame(log.timeouts), log.rules, started_at, ordinal[0] if ordinal else 0)
 
