@@ -95,7 +95,9 @@ def _parsed(*flags: str) -> Manifest:
     It names no home, so that one serves all of them.
     """
     environment = _environment(Path("data"), Path("data") / WAREHOUSE)
-    parsed: Manifest = _invoke(dbtRunner(), ["parse", *flags], environment, PROJECT_DIR / "target")
+    target = PROJECT_DIR / "target"
+    with _locked(target / ".parsing.lock"):
+        parsed: Manifest = _invoke(dbtRunner(), ["parse", *flags], environment, target)
     return parsed
 
 
@@ -113,7 +115,7 @@ def build(home: Path, select: str | None = None, unit_tests: bool = False) -> Bu
         args += ["--select", *select.split()]
     if not unit_tests:
         args += ["--exclude-resource-type", "unit_test"]
-    with _only_build_of(home):
+    with _locked(home / ".building.lock"):
         workshop = home / ".building"
         shutil.rmtree(workshop, ignore_errors=True)
         workshop.mkdir(parents=True)
@@ -199,9 +201,9 @@ def _environ(values: dict[str, str]) -> Iterator[None]:
 
 
 @contextmanager
-def _only_build_of(home: Path) -> Iterator[None]:
-    """Wait for another process that builds the same home."""
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / ".building.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+def _locked(lock: Path) -> Iterator[None]:
+    """Wait for another process that holds the lock: one that builds the same home, or parses the project."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
         yield
