@@ -190,7 +190,9 @@ LATE_RESET = said("ann", 24 * 60 - 1, "system", "session_reset")
 
 @pytest.mark.parametrize("died_on", [FIRST, SECOND, THIRD])
 @pytest.mark.parametrize(
-    "late", [[LATE_RESET], [said("ann", -120)], [said("ann", -120), said("bob", 30)]], ids=str
+    "late",
+    [[LATE_RESET], [said("ann", -120)], [said("ann", -120), said("bob", 30)]],
+    ids=["a reset", "a row before", "two keys"],
 )
 def test_a_run_that_died_between_two_days_leaves_none_half_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, died_on: date, late: list[Row]

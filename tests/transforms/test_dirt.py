@@ -47,7 +47,9 @@ def test_a_half_written_last_line_costs_only_itself(tmp_path: Path, pack: Callab
     assert problem_of(result) == "the last line is cut off"
 
 
-@pytest.mark.parametrize("data", [b"", gzip.compress(b""), zstandard.compress(b"")])
+@pytest.mark.parametrize(
+    "data", [b"", gzip.compress(b""), zstandard.compress(b"")], ids=["plain", "gzip", "zstd"]
+)
 @pytest.mark.parametrize("name", ["a.jsonl", "a.csv.gz", "a.parquet"])
 def test_an_empty_file_is_told_and_has_no_rows(tmp_path: Path, name: str, data: bytes) -> None:
     result = landed(tmp_path, data, name)
