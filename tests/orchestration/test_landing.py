@@ -21,7 +21,7 @@ from orchestration.landing import (
 )
 
 TEXT = bytes(random.Random(1).choices(b"abcdefgh\n", k=400_000))
-GZIP = gzip.compress(TEXT)
+GZIP = gzip.compress(TEXT, mtime=0)
 ZSTD = zstandard.compress(TEXT)
 
 
