@@ -57,7 +57,7 @@ SEARCHED = (
     "tests/transforms/test_episodes.py",
     "tests/orchestration/test_invariants.py",
 )
-ROUNDS = 1
+ROUNDS = 3
 """How often each property is searched, each time under another seed."""
 PASSING = re.compile(r"- (\d+) passing")
 GUESSED_SECONDS = 120.0
