@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import cast
 
 import zstandard
 from isal import isal_zlib
@@ -29,6 +30,8 @@ _PACKED = (".gz", ".zst")
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _CHUNK = 1 << 16
+_ISAL_ERROR = cast("type[Exception]", isal_zlib.error)
+"""A class, which the library's stubs declare as an instance."""
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -137,7 +140,7 @@ def _gunzipped_at_once(data: bytes) -> bytes | None:
     member = isal_zlib.decompressobj(wbits=31)
     try:
         content = member.decompress(data)
-    except isal_zlib.error:  # type: ignore[misc]  # the library's stubs tell it wrongly
+    except _ISAL_ERROR:
         return None
     return content if member.eof and not member.unused_data else None
 

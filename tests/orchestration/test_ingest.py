@@ -14,8 +14,7 @@ from orchestration.fragmenting import build_fragments, dirty_days
 from orchestration.ingest import ingest
 from orchestration.lake import COPIES, Lake
 from orchestration.tables import TABLES
-from tests.orchestration import runs
-from tests.orchestration.runs import dagster_process, lake_runs
+from tests.orchestration.runs import dagster_process, lake_runs, told_days
 
 ARRIVAL, LATER = date(2026, 3, 2), date(2026, 3, 5)
 FIRST, SECOND = date(2026, 3, 1), date(2026, 3, 2)
@@ -44,13 +43,6 @@ def lake(tmp_path: Path) -> Lake:
 def dagster() -> Iterator[ProcessPoolExecutor]:
     with dagster_process(FIRST, LATER) as pool:
         yield pool
-
-
-def told_days(home: Path) -> list[str]:
-    """The event days of which Dagster was told, also by a run that failed."""
-    import dagster as dg  # noqa: PLC0415  partitions are made when it is imported, see runs.py
-
-    return sorted(runs._instance(home).get_materialized_partitions(dg.AssetKey(["lake", "interactions"])))
 
 
 def ingest_day(lake: Lake, arrival: date) -> dict[date, str]:
@@ -166,4 +158,4 @@ def test_a_run_that_breaks_off_tells_what_it_changed_before(dagster: ProcessPool
     lake.file("files", "interactions", LATER).mkdir(parents=True)
     (run,) = dagster.submit(lake_runs, lake.home, [(ARRIVAL, LATER)], ["ingest/interactions"]).result()
     assert not run.success
-    assert dagster.submit(told_days, lake.home).result() == [str(FIRST)]
+    assert dagster.submit(told_days, lake.home, "lake/interactions").result() == [str(FIRST)]

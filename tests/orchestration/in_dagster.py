@@ -1,0 +1,78 @@
+"""What `runs` asks of Dagster; imported only in a process whose environment names partitions and home."""
+
+from collections.abc import Sequence
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
+from dagster._core.loader import LoadingContextForTest
+
+from orchestration.definitions import defs
+from orchestration.defs.schedules import NIGHT
+from orchestration.nightly import run_night
+from orchestration.partitions import DAYS
+
+Told = tuple[bool, dict[str, list[str]], dict[str, bool]]
+"""Of a run: whether it went well, days by asset, checks and whether they passed."""
+
+
+def night(home: Path, first: date, last: date) -> list[str]:
+    """The whole night; gives its warnings."""
+    return run_night(home, first, last)
+
+
+def lake_runs(
+    home: Path, spans: Sequence[tuple[date, date]], keys: tuple[str, ...], checks: bool
+) -> list[Told]:
+    """A run per span of days over some assets of the lake."""
+    names = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
+    results = (
+        _job(keys, checks).execute_in_process(
+            instance=_instance(home),
+            tags=dict(zip(names, map(str, span), strict=True)),
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            raise_on_error=False,
+        )
+        for span in spans
+    )
+    return [_told(result) for result in results]
+
+
+def stale_days(home: Path, key: str) -> list[str]:
+    """The days of an asset that the UI would show as stale."""
+    instance = _instance(home)
+    graph = defs().get_repository_def().asset_graph
+    statuses = CachingStaleStatusResolver(instance, graph, LoadingContextForTest(instance))
+    asset = dg.AssetKey.from_user_string(key)
+    return [day for day in DAYS.get_partition_keys() if statuses.get_status(asset, day) == StaleStatus.STALE]
+
+
+def told_days(home: Path, key: str) -> list[str]:
+    """The days of an asset of which Dagster was told, also by a run that failed."""
+    return sorted(_instance(home).get_materialized_partitions(dg.AssetKey.from_user_string(key)))
+
+
+@cache
+def _instance(home: Path) -> dg.DagsterInstance:
+    return dg.DagsterInstance.ephemeral()
+
+
+@cache
+def _job(keys: tuple[str, ...], checks: bool) -> dg.JobDefinition:
+    job = defs().get_repository_def().get_job(NIGHT)
+    return job.get_subset(
+        asset_selection={dg.AssetKey.from_user_string(key) for key in keys},
+        asset_check_selection=None if checks else set(),
+    )
+
+
+def _told(result: Any) -> Told:
+    days: dict[str, list[str]] = {}
+    for event in result.all_events:
+        if event.is_step_materialization:
+            days.setdefault(event.asset_key.to_user_string(), []).append(event.partition)
+    checks = {check.check_name: check.passed for check in result.get_asset_check_evaluations()}
+    return result.success, {key: sorted(found) for key, found in days.items()}, checks
