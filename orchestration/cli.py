@@ -79,6 +79,31 @@ def sessionize(
 
 
 @app.command
+def rate(cases: Path, *, out: Path) -> None:
+    """Rate published cases of prices with the models that rate the invoices.
+
+    Writes {"cases": [{"id", "amount", "status", "reason"}]}: the status is rated, unsupported (the reason
+    names the rule, the model or the parameter) or invalid; the amount a decimal without zeros at its end.
+
+    Parameters
+    ----------
+    cases
+        A JSON file: {"cases": [...]} or a list, each with id, category, model, params and units.
+    out
+        The JSON file to write.
+    """
+    from orchestration.rate import counts, rate_cases, read_cases, write
+
+    listed = read_cases(cases)
+    with _stage("rating…"):
+        results = rate_cases(listed)
+        write(results, out)
+    for status, number in sorted(counts(results).items()):
+        print(f"{status:<17} {number:>12,}")
+    print(f"written to {out}")
+
+
+@app.command
 def generate(
     *, events: int, out: Path, days: int = 30, seed: int = 1, first_day: date = date(2026, 9, 1)
 ) -> None:
@@ -252,6 +277,50 @@ def explain_session(conversation_id: str, *, block: int | None = None) -> None:
         return
     found = explain(lake, terms_of(lake, settings), conversation_id)
     show(found.stored, found.explanation, Console(), block)
+
+
+@app.command
+def issue(*, month: str | None = None) -> None:
+    """Issue the documents that are due, and say which must wait, and until when.
+
+    Issuing twice issues nothing twice.
+
+    Parameters
+    ----------
+    month
+        Only those of a month such as 2026-03, and of the months before it.
+    """
+    from orchestration.issuing import issue as issue_due
+    from orchestration.issuing import month_of
+    from orchestration.lake import Lake
+
+    home = _home()
+    with _stage("issuing…"), Lake(home).exclusive():
+        issued = issue_due(home, month_of(month))
+    for entry in issued.entries:
+        body = entry.body
+        print(f"{entry.number:<32} {body['account_id']:<24} {body['total']:>18} {body['currency']}")
+    print(f"{len(issued.entries)} issued, {len(issued.waiting)} waiting")
+    for wait in issued.waiting:
+        print(f"waits: {wait.account_id} {wait.month:%Y-%m}, {wait.reason}")
+
+
+ledger = App(name="ledger", help="The issued documents.")
+app.command(ledger)
+
+
+@ledger.command(name="verify")
+def verify_ledger() -> None:
+    """Read every entry again and prove the chain: no byte changed, nothing removed, no number missing."""
+    from orchestration.ledger import Ledger
+
+    kept = Ledger(_home())
+    findings = kept.verify()
+    for finding in findings:
+        _warn(finding)
+    if findings:
+        raise RunError(f"the ledger is not as it was written: {len(findings)} findings")
+    print(f"{len(kept.entries()):,} entries, all as they were written; last hash {kept.version()}")
 
 
 @app.command

@@ -136,6 +136,30 @@ def build(home: Path, select: str | None = None, unit_tests: bool = False) -> Bu
     return result
 
 
+def run_models(warehouse: Path, select: str) -> None:
+    """Run some models, and no tests, on the tables of a warehouse that is no home's but is named like one.
+
+    Raises a `DbtError` that names the models that failed.
+    """
+    warehouse = warehouse.resolve()
+    runner = dbtRunner(manifest=_parsed("--no-write-json"))
+    args = ["run", "--select", *select.split()]
+    ran = _invoke(runner, args, _environment(warehouse.parent, warehouse), _target_of(warehouse.parent))
+    BuildResult([_node_result(result) for result in ran.results]).raise_if_failed()
+
+
+def build_untested(warehouse: Path, select: str) -> None:
+    """Load some seeds and run some models, over the lake beside a warehouse that is no home's, without tests.
+
+    Raises a `DbtError` that names what failed.
+    """
+    warehouse = warehouse.resolve()
+    runner = dbtRunner(manifest=_parsed("--no-write-json"))
+    args = ["build", "--select", *select.split(), "--exclude-resource-type", "test", "unit_test"]
+    ran = _invoke(runner, args, _environment(warehouse.parent, warehouse), _target_of(warehouse.parent))
+    BuildResult([_node_result(result) for result in ran.results]).raise_if_failed()
+
+
 def _invoke(runner: dbtRunner, args: list[str], environment: dict[str, str], target: Path) -> Any:
     """What one dbt command gives; a command that fails before any node ran raises."""
     places = ["--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR)]

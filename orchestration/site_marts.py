@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 
@@ -17,6 +17,8 @@ MARTS_READ = (
     "apps",
     "file_ledger",
     "invoice_line_items",
+    "invoice_line_tiers",
+    "invoice_taxes",
     "invoices",
     "quarantine_reasons",
     "unrated_usage",
@@ -30,10 +32,11 @@ MEASURES = tuple(measure.name for measure in fields(models.Measures))
 COUNTED = ("rows", "accepted", "duplicate", "superseded", "excluded", "quarantined")
 
 _FROM_INVOICE = tuple(
-    field.name for field in fields(models.Invoice) if field.name not in ("lines", "unrated")
+    field.name for field in fields(models.Invoice) if field.name not in ("lines", "taxes", "unrated")
 )
 
 MonthKey = tuple[str, date]
+Model = TypeVar("Model", models.InvoiceLine, models.InvoiceTax, models.InvoiceTier)
 
 
 @dataclass
@@ -47,6 +50,7 @@ class _Month:
     reasons: list[models.QuarantineReason] = field(default_factory=list)
     warnings: list[models.FileWarning] = field(default_factory=list)
     lines: list[models.InvoiceLine] = field(default_factory=list)
+    taxes: list[models.InvoiceTax] = field(default_factory=list)
     unrated: list[models.UnratedUsage] = field(default_factory=list)
     invoice: dict[str, Any] | None = None
 
@@ -200,18 +204,26 @@ class Marts:
             )
 
     def _read_invoices(self) -> None:
-        """Drafts, their lines, and what no line charges."""
+        """The months' invoices, their lines, and what no line charges."""
         months: dict[str, MonthKey] = {}
-        for row in self._rows("from invoices"):
+        for row in self._rows("from invoices where document_class = 'month'"):
             months[row["invoice_id"]] = key = (row["account_id"], row["invoice_month"])
             self._months[key].invoice = row
+        tiers: defaultdict[tuple[str, int], list[models.InvoiceTier]] = defaultdict(list)
+        for row in self._rows("from invoice_line_tiers order by all"):
+            tiers[row["invoice_id"], row["line_number"]].append(_of(models.InvoiceTier, row))
         lines = """
             select lines.*, apps.app_name
             from invoice_line_items as lines left join apps using (account_id, app_id)
             order by account_id, invoice_id, line_number
         """
         for row in self._rows(lines):
-            self._months[months[row["invoice_id"]]].lines.append(_invoice_line(row))
+            if month := months.get(row["invoice_id"]):
+                found = tuple(tiers[row["invoice_id"], row["line_number"]])
+                self._months[month].lines.append(_invoice_line(row, found))
+        for row in self._rows("from invoice_taxes order by invoice_id, tax_category, tax_rate"):
+            if month := months.get(row["invoice_id"]):
+                self._months[month].taxes.append(_of(models.InvoiceTax, row))
         unrated = """
             select unrated_usage.*, apps.app_name
             from unrated_usage left join apps using (account_id, app_id)
@@ -272,7 +284,9 @@ def _invoice(found: _Month) -> models.Invoice | None:
     if found.invoice is None:
         return None
     values = {name: found.invoice[name] for name in _FROM_INVOICE}
-    return models.Invoice(**values, lines=tuple(found.lines), unrated=tuple(found.unrated))
+    return models.Invoice(
+        **values, lines=tuple(found.lines), taxes=tuple(found.taxes), unrated=tuple(found.unrated)
+    )
 
 
 def _summed(columns: tuple[str, ...]) -> str:
@@ -287,9 +301,11 @@ def _reason(row: dict[str, Any]) -> models.QuarantineReason:
     return models.QuarantineReason(row["stream"], row["reason"], row["rows"])
 
 
-def _invoice_line(row: dict[str, Any]) -> models.InvoiceLine:
-    names = [field.name for field in fields(models.InvoiceLine)]
-    values = {name: row[name] for name in names}
-    return models.InvoiceLine(
-        **values | {"app_name": row["app_name"] or "", "quantity": Decimal(row["quantity"])}
-    )
+def _invoice_line(row: dict[str, Any], tiers: tuple[models.InvoiceTier, ...]) -> models.InvoiceLine:
+    known = {"app_name": row["app_name"] or "", "quantity": Decimal(row["quantity"]), "tiers": tiers}
+    return _of(models.InvoiceLine, row | known)
+
+
+def _of(model: type[Model], row: dict[str, Any]) -> Model:
+    """A dataclass of the columns that have its fields' names."""
+    return model(**{field.name: row[field.name] for field in fields(model)})

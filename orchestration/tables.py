@@ -3,6 +3,7 @@
 import polars as pl
 
 from orchestration import touched
+from orchestration.issued import ISSUED
 from transforms import sessions
 from transforms.alerts import ALERT_COLUMNS
 from transforms.contracts import Copies, Files, Quarantine, lake_schema, schema_of
@@ -29,5 +30,6 @@ TABLES: dict[str, pl.Schema] = {
     **FRAGMENTS,
     "touched": touched.KEYS,
     **SESSIONS,
+    **ISSUED,
 }
 """Every table of the lake."""

@@ -37,6 +37,15 @@ _METRICS = {
     "alert_sessions": "Alert sessions",
     "voice_sessions": "Voice sessions",
     "agent_seats": "Agent seats",
+    "minimum_commitment": "Minimum commitment",
+    "top_up": "Funds added",
+    "credit": "Credit",
+}
+
+_LINES = {
+    "minimum_spend": "{}: up to the minimum",
+    "maximum_spend": "{}: beyond the maximum",
+    "overage": "Usage beyond the commitment",
 }
 
 
@@ -107,6 +116,11 @@ def period(start: date, end: date) -> str:
 def metric(value: str) -> str:
     """A metric of P1 in words."""
     return _METRICS.get(value) or value.replace("_", " ").capitalize()
+
+
+def charge(line_kind: str, metric_name: str) -> str:
+    """What a line charges, in words."""
+    return _LINES.get(line_kind, "{}").format(metric(metric_name))
 
 
 def _exact(amount: Decimal) -> Decimal:

@@ -63,7 +63,7 @@ def _environment() -> jinja2.Environment:
         "folder": names.month_folder,
         "sparkline": charts.sparkline,
     }
-    environment.globals |= {"period": formats.period, **_style()}
+    environment.globals |= {"period": formats.period, "charge": formats.charge, **_style()}
     return environment
 
 

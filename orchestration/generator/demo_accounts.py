@@ -12,9 +12,9 @@ DEMO_ACCOUNTS = (
     Account(
         "aurora", "Aurora Airlines", "America/New_York", "USD",
         (
-            App("aurora-chat", "Chat", ("web", "whatsapp"), 5, seats=12, plan_id="standard_usd",
+            App("aurora-chat", "Chat", ("web", "whatsapp"), 5, seats=12, plan_id="essential_usd",
                 linked_app="aurora-bags"),
-            App("aurora-bags", "Lost & found", ("web",), 1, plan_id="premium_usd"),
+            App("aurora-bags", "Lost & found", ("web",), 1, plan_id="advanced_usd"),
             App("aurora-phone", "Phone", ("ivr",), 1.5, session_share=1, resolution_ms=1000,
                 plan_id="payg_usd"),
         ),
@@ -23,8 +23,8 @@ DEMO_ACCOUNTS = (
         "helios", "Helios Energie GmbH", "Europe/Berlin", "EUR",
         (
             App("helios-chat", "Beratung", ("web", "telegram"), 3, session_share=0.8, seats=6,
-                plan_id="standard_eur"),
-            App("helios-mail", "E-Mail", ("email",), 0.4, 2880, pace_seconds=9000, plan_id="standard_eur"),
+                plan_id="essential_eur"),
+            App("helios-mail", "E-Mail", ("email",), 0.4, 2880, pace_seconds=9000, plan_id="essential_eur"),
         ),
         locale="de_DE",
     ),
@@ -32,7 +32,7 @@ DEMO_ACCOUNTS = (
         "lotus", "Lotus Retail", "Asia/Kolkata", "INR",
         (
             App("lotus-shop", "Shop", ("whatsapp",), 4, session_share=0, resolution_ms=1000, seats=3,
-                plan_id="standard_inr"),
+                plan_id="essential_inr"),
         ),
         locale="en_IN",
     ),
@@ -47,12 +47,12 @@ DEMO_ACCOUNTS = (
     ),
     Account(
         "sakura", "さくら百貨店", "Asia/Tokyo", "JPY",
-        (App("sakura-line", "LINE", ("line",), 3, 5, resolution_ms=1000, seats=4, plan_id="standard_jpy"),),
+        (App("sakura-line", "LINE", ("line",), 3, 5, resolution_ms=1000, seats=4, plan_id="essential_jpy"),),
         locale="ja_JP",
     ),
     Account(
         "sharika", HOSTILE_NAME, "UTC", "KWD",
-        (App("sharika-web", "دردشة", ("web",), 1.5, seats=2, plan_id="standard_kwd"),),
+        (App("sharika-web", "دردشة", ("web",), 1.5, seats=2, plan_id="essential_kwd"),),
         locale="ar_KW",
     ),
     Account(

@@ -2,7 +2,7 @@
 
 from reports.models.accounts import Account
 from reports.models.checks import FiguresDisagreeError
-from reports.models.invoices import Invoice, InvoiceLine, UnratedUsage
+from reports.models.invoices import Invoice, InvoiceLine, InvoiceTax, InvoiceTier, UnratedUsage
 from reports.models.ledger import FileWarning, Ledger, LedgerLine, QuarantineReason, ledger_total
 from reports.models.pages import AccountPage, IndexPage, IndexRow, MonthPage, MonthSummary, RefusedEvent
 from reports.models.usage import COUNTS, AppUsage, DayUsage, Measures, UsageMonth, next_month
@@ -19,6 +19,8 @@ __all__ = [
     "IndexRow",
     "Invoice",
     "InvoiceLine",
+    "InvoiceTax",
+    "InvoiceTier",
     "Ledger",
     "LedgerLine",
     "Measures",

@@ -9,6 +9,27 @@ from reports.models.checks import FiguresDisagreeError
 
 
 @dataclass(frozen=True)
+class InvoiceTier:
+    """What a tier took of a line's units, as `invoice_line_tiers` has it; the amount is exact."""
+
+    tier_number: int
+    quantity: Decimal
+    unit_price: Decimal
+    flat_fee: Decimal
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class InvoiceTax:
+    """The tax of a category and rate, on the sum of its lines (P9)."""
+
+    tax_category: str
+    tax_rate: Decimal  # percent
+    taxable_amount: Decimal
+    tax_amount: Decimal
+
+
+@dataclass(frozen=True)
 class InvoiceLine:
     """A line of an invoice, as `invoice_line_items` has it."""
 
@@ -20,10 +41,13 @@ class InvoiceLine:
     charge_period_start_date: date
     charge_period_end_date: date  # exclusive
     quantity: Decimal
-    unit_price: Decimal
+    unit_price: Decimal | None  # None where tiers have the prices
     amount: Decimal
+    line_kind: str = "usage"
+    discount_amount: Decimal = Decimal(0)
     charge_class: str = "regular"
     corrects_invoice_id: str | None = None
+    tiers: tuple[InvoiceTier, ...] = ()
 
     @property
     def shown_app(self) -> str:
@@ -34,6 +58,11 @@ class InvoiceLine:
     def shown_plan(self) -> str | None:
         """The plan for people."""
         return names.display_name(self.plan_id, "(empty)") if self.plan_id else None
+
+    @property
+    def shows_tiers(self) -> bool:
+        """Whether one price and one quantity do not tell the amount."""
+        return len(self.tiers) > 1 or self.unit_price is None or any(tier.flat_fee for tier in self.tiers[1:])
 
     @property
     def shown_correction(self) -> str | None:
@@ -66,7 +95,7 @@ class UnratedUsage:
 
 @dataclass(frozen=True)
 class Invoice:
-    """A draft invoice; refused where I4 does not hold."""
+    """A month's invoice, a draft or issued; refused where I4 does not hold."""
 
     invoice_id: str
     currency: str
@@ -79,9 +108,14 @@ class Invoice:
     amount_due: Decimal
     lines: tuple[InvoiceLine, ...]
     unrated: tuple[UnratedUsage, ...] = ()
-    tax_category: str | None = None
-    tax_rate: Decimal | None = None  # percent
+    taxes: tuple[InvoiceTax, ...] = ()
     status: str = "draft"
+    invoice_number: str | None = None
+    issue_date: date | None = None
+    due_date: date | None = None
+    credited_amount: Decimal = Decimal(0)
+    paid_amount: Decimal = Decimal(0)
+    ledger_hash: str | None = None
 
     def __post_init__(self) -> None:
         summed = sum((line.amount for line in self.lines), Decimal(0))
@@ -93,13 +127,19 @@ class Invoice:
             raise FiguresDisagreeError(
                 f"invoice {self.invoice_id}: {self.subtotal} + {self.tax} is not {self.total}"
             )
+        if sum((tax.tax_amount for tax in self.taxes), Decimal(0)) != self.tax:
+            raise FiguresDisagreeError(f"invoice {self.invoice_id}: taxes do not add up to {self.tax}")
+        if self.total - self.credited_amount - self.paid_amount != self.amount_due:
+            raise FiguresDisagreeError(
+                f"invoice {self.invoice_id}: {self.total} less credits and payments is not {self.amount_due}"
+            )
 
     @property
     def is_draft(self) -> bool:
         """I1."""
-        return self.status == "draft"
+        return self.status != "issued"
 
     @property
     def shown_id(self) -> str:
-        """The id for people."""
-        return names.display_name(self.invoice_id, "(empty)")
+        """The number for people, or the draft's id."""
+        return names.display_name(self.invoice_number or self.invoice_id, "(empty)")

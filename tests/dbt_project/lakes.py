@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from orchestration.issued import ISSUED
 from orchestration.tables import TABLES
 
 TABLES_READ = (
@@ -21,6 +22,7 @@ TABLES_READ = (
     "billing_sessions",
     "voice_sessions",
     "alert_sessions",
+    *ISSUED,
 )
 SCHEMAS = {table: TABLES[table] for table in TABLES_READ}
 

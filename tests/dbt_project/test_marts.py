@@ -27,6 +27,8 @@ MARTS = (
     "usage_account_weekly",
     "usage_account_monthly",
     "invoice_line_items",
+    "invoice_line_tiers",
+    "invoice_taxes",
     "invoices",
     "unrated_usage",
 )
@@ -87,7 +89,7 @@ def subscriptions(lake: Lake) -> None:
     for kind, times in (("usage", 10), ("request", 4), ("alert", 2)):
         lake.sessions("big", "e1", "2026-02-10 10:00", kind=kind, times=times)
     lake.voice("big", "e1", "2026-02-10 10:00", times=3)
-    for account, plan in (("JPY", "standard_jpy"), ("KWD", "standard_kwd"), ("USD", "standard_usd")):
+    for account, plan in (("JPY", "essential_jpy"), ("KWD", "essential_kwd"), ("USD", "essential_usd")):
         opened(lake, account, "UTC", account)
         lake.event(account, "2026-01-15 13:00", "plan_subscribed", "x", plan_id=plan)
         lake.sessions(account, "x", "2026-06-30 10:00", "2026-07-01 10:00").voice(
@@ -95,7 +97,7 @@ def subscriptions(lake: Lake) -> None:
         )
     lake.event("USD", "2026-08-10 10:00", "plan_cancelled", "x").sessions("USD", "x", "2026-09-01 00:00")
     opened(lake, "first", "UTC").event(
-        "first", "2026-03-01 00:00", "plan_subscribed", "x", plan_id="standard_usd"
+        "first", "2026-03-01 00:00", "plan_subscribed", "x", plan_id="essential_usd"
     )
 
 
@@ -284,7 +286,7 @@ def test_an_invoice_has_the_usage_of_its_month_and_the_fees_of_the_next(home: Pa
         " from invoices where invoice_id = 'bank-2026-02'",
     )
     amounts = tuple(Decimal(amount) for amount in ("1612.44", "274.11", "1886.55", "1886.55"))
-    assert invoice == [(*amounts, "ILS", "Asia/Jerusalem", "invoice", "draft", march)]
+    assert invoice == [(*amounts, "ILS", "Asia/Jerusalem", "invoice", "due", march)]
 
 
 def test_an_enterprise_account_gets_a_statement_on_its_contract(home: Path) -> None:
@@ -326,9 +328,13 @@ def test_after_a_cancellation_usage_alone_is_invoiced_and_later_usage_is_shown_a
     assert unrated == [(date(2026, 9, 1), "usage_sessions", "no subscription", 1)]
 
 
-def test_the_first_month_of_a_subscription_is_not_charged_in_advance(home: Path) -> None:
+def test_the_first_month_of_a_subscription_is_charged_by_the_order_that_starts_it(home: Path) -> None:
+    march, april = date(2026, 3, 1), date(2026, 4, 1)
     assert lines(home, "first-2026-02") == []
-    assert [line[2] for line in lines(home, "first-2026-03")] == ["base_fee"]
+    assert [line[2:] for line in lines(home, "first-2026-03")] == [
+        ("base_fee", 1, Decimal("99"), march),
+        ("base_fee", 1, Decimal("99"), april),
+    ]
 
 
 def test_an_account_has_a_draft_for_every_month_that_began_before_the_watermark(home: Path) -> None:

@@ -31,13 +31,18 @@ create table file_ledger (stream varchar, arrival_day date, file varchar, accoun
 create table quarantine_reasons (stream varchar, account_id varchar, arrival_month date, reason varchar,
     rows bigint);
 create table invoices (account_id varchar, invoice_id varchar, invoice_month date, currency varchar,
-    zone varchar, period_start_date date, period_end_date date, tax_category varchar, tax_rate decimal(9, 4),
-    subtotal decimal(18, 3), tax decimal(18, 3), total decimal(18, 3), amount_due decimal(18, 3),
-    status varchar);
+    zone varchar, period_start_date date, period_end_date date,
+    subtotal decimal(18, 4), tax decimal(18, 4), total decimal(18, 4), amount_due decimal(18, 4),
+    status varchar, document_class varchar, invoice_number varchar, issue_date date, due_date date,
+    credited_amount decimal(18, 4), paid_amount decimal(18, 4), ledger_hash varchar);
 create table invoice_line_items (account_id varchar, app_id varchar, invoice_id varchar, line_number bigint,
     charge_period_start_date date, charge_period_end_date date, metric varchar, quantity bigint,
-    unit_price decimal(18, 6), amount decimal(18, 3), currency varchar, charge_class varchar,
-    corrects_invoice_id varchar, plan_id varchar);
+    unit_price decimal(18, 6), amount decimal(18, 4), currency varchar, charge_class varchar,
+    corrects_invoice_id varchar, plan_id varchar, line_kind varchar, discount_amount decimal(18, 4));
+create table invoice_line_tiers (invoice_id varchar, line_number bigint, tier_number integer,
+    quantity decimal(18, 6), unit_price decimal(18, 6), flat_fee decimal(18, 6), amount decimal(26, 12));
+create table invoice_taxes (invoice_id varchar, tax_category varchar, tax_rate decimal(9, 4),
+    taxable_amount decimal(18, 4), tax_amount decimal(18, 4));
 create table unrated_usage (account_id varchar, app_id varchar, usage_month_date date, metric varchar,
     unrated_reason varchar, quantity bigint);
 create table account_event_refusals (account_id varchar, event_id varchar, app_id varchar,
@@ -108,14 +113,16 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     made.insert("quarantine_reasons", ("interactions", "acme", FEBRUARY, "unknown actor", 2))
     money = [Decimal(amount) for amount in ("102.00", "17.34", "119.34", "119.34")]
-    rate = Decimal(17)
+    nothing = Decimal(0)
+    unissued = ("month", None, None, None, nothing, nothing, None)
     zone = "America/Los_Angeles"
     made.insert(
         "invoices",
-        ("acme", "acme-1999-02", FEBRUARY, "USD", zone, FEBRUARY, MARCH, "S", rate, *money, "draft"),
+        ("acme", "acme-1999-02", FEBRUARY, "USD", zone, FEBRUARY, MARCH, *money, "draft", *unissued),
     )
+    made.insert("invoice_taxes", ("acme-1999-02", "S", Decimal(17), *money[:2]))
     price, amount, fee = Decimal("0.1"), Decimal(3), Decimal(99)
-    plan = ("USD", "regular", None, "standard_usd")
+    plan = ("USD", "regular", None, "essential_usd", "usage", nothing)
     made.insert(
         "invoice_line_items",
         ("acme", "bot", "acme-1999-02", 1, FEBRUARY, MARCH, "billing_sessions", 30, price, amount, *plan),
@@ -156,7 +163,7 @@ def test_pages_say_what_the_marts_say(tmp_path: Path, warehouse: Warehouse):
     assert "gzip ends early" in usage.text
     invoice = Page((month / "invoice.html").read_text())
     assert invoice.texts["total"] == "119.34"
-    assert "Tax 17 %" in invoice.text
+    assert "Tax 17 % (S) on 102.00" in invoice.text
     assert "no price for it" in invoice.text
 
 

@@ -108,6 +108,7 @@ def invoice() -> models.Invoice:
         total=Decimal("2226.39"),
         amount_due=Decimal("2226.39"),
         lines=lines,
+        taxes=(models.InvoiceTax("S", Decimal(17), Decimal("1902.90"), Decimal("323.49")),),
     )
 
 

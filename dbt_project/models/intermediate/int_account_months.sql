@@ -8,6 +8,10 @@ events as (
     select * from {{ ref('int_account_events_accepted') }}
 ),
 
+zones as (
+    select * from {{ ref('int_account_zones') }}
+),
+
 months as (
     select
         account_id,
@@ -34,24 +38,6 @@ currencies as (
     where event_type in ('account_opened', 'currency_set') and currency is not null
 ),
 
--- A rate set in the account's very first month is no change of a rate: it holds from that month.
-taxes as (
-    select
-        events.account_id,
-        events.tax_category,
-        events.tax_rate,
-        events.occurred_at,
-        events.event_id,
-        case
-            when {{ month_of('events.event_date') }} = {{ month_of('accounts.first_date') }}
-                then {{ month_of('events.event_date') }}
-            else {{ next_month_of('events.event_date') }}
-        end as from_date
-    from events
-    inner join accounts on events.account_id = accounts.account_id
-    where events.event_type = 'tax_set'
-),
-
 month_currencies as (
     select
         months.account_id,
@@ -64,13 +50,13 @@ month_currencies as (
     group by all
 ),
 
-month_taxes as (
+month_zones as (
     select
         months.account_id,
         months.month_date,
-        max(row(taxes.from_date, taxes.occurred_at, taxes.event_id, taxes.tax_category, taxes.tax_rate)) as tax
+        arg_max(zones.zone, zones.from_at) as zone
     from months
-    inner join taxes on months.account_id = taxes.account_id and months.month_date >= taxes.from_date
+    inner join zones on months.account_id = zones.account_id and months.month_date >= zones.first_local_date
     group by all
 ),
 
@@ -80,13 +66,12 @@ described as (
         months.month_date,
         {{ next_month_of('months.month_date') }} as next_month_date,
         coalesce(month_currencies.currency, '{{ var("default_currency") }}') as currency,
-        month_taxes.tax[4] as tax_category,
-        cast(coalesce(month_taxes.tax[5], 0) as decimal(9, 4)) as tax_rate
+        month_zones.zone
     from months
+    inner join month_zones
+        on months.account_id = month_zones.account_id and months.month_date = month_zones.month_date
     left join month_currencies
         on months.account_id = month_currencies.account_id and months.month_date = month_currencies.month_date
-    left join month_taxes
-        on months.account_id = month_taxes.account_id and months.month_date = month_taxes.month_date
 )
 
 select * from described

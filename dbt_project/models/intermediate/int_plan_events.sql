@@ -1,11 +1,32 @@
--- Each order about a subscription beside what it is judged by: its plan's fee and both currencies.
+-- Each step of a subscription beside what it is judged by: its plan's fee and terms and both currencies.
+-- Orders, credits and contract prices change no subscription, but are judged by the plan then in force.
 with events as (
-    select * from {{ ref('int_account_events_accepted') }}
+    select
+        * exclude (app_id),
+        case when event_type != 'contract_price_set' then app_id end as app_id
+    from {{ ref('int_account_events_accepted') }}
+    where
+        event_type in (
+            'plan_subscribed', 'plan_changed', 'plan_cancelled', 'extension_requested', 'extension_granted',
+            'extension_refused', 'seats_set', 'app_closed', 'order_placed', 'free_credit_granted',
+            'auto_reload_set', 'contract_price_set'
+        )
 ),
 
-base_fees as (
-    select * from {{ ref('int_prices') }}
-    where metric = 'base_fee'
+versions as (
+    select
+        plan_id,
+        base_fee,
+        currency,
+        effective_date as from_date,
+        coalesce(
+            lead(effective_date) over (partition by plan_id order by effective_date, plan_version), date '9999-12-31'
+        ) as until_date
+    from {{ ref('plans') }}
+),
+
+plans as (
+    select * from {{ ref('int_plans_described') }}
 ),
 
 currencies as (
@@ -13,7 +34,7 @@ currencies as (
         account_id,
         occurred_at,
         arg_max(currency, event_id) as currency
-    from events
+    from {{ ref('int_account_events_accepted') }}
     where event_type in ('account_opened', 'currency_set') and currency is not null
     group by account_id, occurred_at
 ),
@@ -26,9 +47,15 @@ plan_events as (
         events.event_type,
         events.occurred_at,
         events.event_date,
-        events.plan_id,
-        base_fees.unit_price as base_fee,
-        base_fees.currency as plan_currency,
+        case when events.event_type in ('plan_subscribed', 'plan_changed') then events.plan_id end as plan_id,
+        plans.plan_kind,
+        plans.expires_after_days,
+        plans.has_agents,
+        versions.base_fee,
+        versions.currency as plan_currency,
+        events.seats,
+        try_cast(events.payload ->> 'days' as integer) as extension_days,
+        try_cast(events.payload ->> 'amount' as decimal(18, 6)) as amount,
         coalesce(
             (
                 select arg_max(currencies.currency, currencies.occurred_at)
@@ -44,12 +71,12 @@ plan_events as (
             order by events.occurred_at, events.event_id
         ) as step
     from events
-    left join base_fees
+    left join plans on events.plan_id = plans.plan_id
+    left join versions
         on
-            events.plan_id = base_fees.plan_id
-            and events.event_date >= base_fees.from_date
-            and events.event_date < base_fees.until_date
-    where events.event_type in ('plan_subscribed', 'plan_changed', 'plan_cancelled')
+            events.plan_id = versions.plan_id
+            and events.event_date >= versions.from_date
+            and events.event_date < versions.until_date
 )
 
 select * from plan_events

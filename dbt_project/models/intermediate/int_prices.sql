@@ -9,10 +9,7 @@ plan_charges as (
 
 versions as (
     select
-        plan_id,
-        plan_version,
-        currency,
-        base_fee,
+        *,
         effective_date as from_date,
         coalesce(
             lead(effective_date) over (partition by plan_id order by effective_date),
@@ -27,7 +24,13 @@ charges as (
         plan_version,
         metric,
         charge_model,
-        unit_price
+        unit_price,
+        package_size,
+        included_units,
+        minimum_spend,
+        maximum_spend,
+        is_flat_fee_due_at_zero,
+        tax_category
     from plan_charges
     union all
     select
@@ -35,18 +38,22 @@ charges as (
         plan_version,
         'base_fee' as metric,
         'flat' as charge_model,
-        base_fee as unit_price
-    from versions
+        base_fee as unit_price,
+        null as package_size,
+        0 as included_units,
+        null as minimum_spend,
+        null as maximum_spend,
+        false as is_flat_fee_due_at_zero,
+        tax_category
+    from plans
 ),
 
 prices as (
     select
-        charges.plan_id,
-        charges.plan_version,
+        charges.plan_id || '/' || charges.plan_version || '/' || charges.metric as price_id,
+        charges.*,
+        versions.plan_kind,
         versions.currency,
-        charges.metric,
-        charges.charge_model,
-        charges.unit_price,
         versions.from_date,
         versions.until_date
     from charges

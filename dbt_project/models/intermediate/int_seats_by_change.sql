@@ -1,6 +1,6 @@
 -- R16: a change counts from the start of its local day, so the last of a day is the day's.
 with events as (
-    select * from {{ ref('int_account_events_accepted') }}
+    select * from {{ ref('int_account_events_standing') }}
     where event_type = 'seats_set'
 ),
 

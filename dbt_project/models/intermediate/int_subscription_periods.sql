@@ -1,14 +1,11 @@
-with changes as (
+-- A plan runs from the change that brings it to the next one, to its own expiry, or to the account's closing.
+with steps as (
     select * from {{ ref('int_plan_events_folded') }}
     where refusal_reason is null
 ),
 
 accounts as (
     select * from {{ ref('int_accounts_dated') }}
-),
-
-apps as (
-    select * from {{ ref('int_apps_dated') }}
 ),
 
 -- An upgrade takes the place of the downgrade or cancellation that was still to come.
@@ -20,40 +17,63 @@ standing as (
             order by step
             rows between 1 following and unbounded following
         ) as later_date
-    from changes
+    from steps
+    where change_date is not null
     qualify later_date is null or later_date > change_date
+),
+
+changes as (
+    select
+        account_id,
+        app_id,
+        step,
+        change_plan_id as plan_id,
+        change_date as from_date,
+        change_expires_date as expires_date,
+        lead(step) over of_subscription as next_step,
+        lead(change_date) over of_subscription as until_date
+    from standing
+    window of_subscription as (partition by account_id, app_id order by step)
+),
+
+-- Extensions granted while the plan was in force put its expiry off.
+extended as (
+    select
+        changes.account_id,
+        changes.app_id,
+        changes.plan_id,
+        changes.from_date,
+        changes.until_date,
+        max(coalesce(grants.change_expires_date, changes.expires_date)) as expires_date
+    from changes
+    left join steps as grants
+        on
+            changes.account_id = grants.account_id
+            and changes.app_id is not distinct from grants.app_id
+            and grants.event_type = 'extension_granted'
+            and changes.step < grants.step
+            and grants.step < coalesce(changes.next_step, grants.step + 1)
+    where changes.plan_id is not null
+    group by all
 ),
 
 periods as (
     select
-        account_id,
-        app_id,
-        change_plan_id as plan_id,
-        change_date as from_date,
-        lead(change_date) over (partition by account_id, app_id order by step) as until_date
-    from standing
-),
-
--- Closing an app or the account ends what it subscribed to, as a cancellation would.
-closed as (
-    select
-        periods.account_id,
-        periods.app_id,
-        periods.plan_id,
-        periods.from_date,
+        extended.account_id,
+        extended.app_id,
+        extended.plan_id,
+        extended.from_date,
         least(
-            coalesce(periods.until_date, date '9999-12-31'),
-            {{ next_month_of('apps.closed_date') }},
+            coalesce(extended.until_date, date '9999-12-31'),
+            extended.expires_date,
             {{ next_month_of('accounts.closed_date') }}
         ) as until_date
-    from periods
-    left join accounts on periods.account_id = accounts.account_id
-    left join apps on periods.account_id = apps.account_id and periods.app_id = apps.app_id
-    where periods.plan_id is not null
+    from extended
+    left join accounts on extended.account_id = accounts.account_id
 ),
 
 not_empty as (
-    select * from closed
+    select * from periods
     where from_date < until_date
 )
 

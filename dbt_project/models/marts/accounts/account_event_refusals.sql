@@ -1,29 +1,27 @@
-with judged as (
-    select * from {{ ref('int_account_events_judged') }}
+with events as (
+    select * from {{ ref('int_account_events_resolved') }}
 ),
 
-folded as (
-    select * from {{ ref('int_plan_events_folded') }}
-    where refusal_reason is not null
+reasons as (
+    select * from {{ ref('int_account_event_refusals') }}
 ),
 
 refusals as (
     select
-        judged.account_id,
-        judged.event_id,
-        judged.app_id,
-        judged.occurred_at,
-        judged.event_type,
-        coalesce(judged.refusal_reason, folded.refusal_reason) as refusal_reason,
-        judged.file,
-        judged.line
-    from judged
-    left join folded
+        events.account_id,
+        events.event_id,
+        events.app_id,
+        events.occurred_at,
+        events.event_type,
+        reasons.refusal_reason,
+        events.file,
+        events.line
+    from events
+    inner join reasons
         on
-            judged.account_id = folded.account_id
-            and judged.event_id = folded.event_id
-            and judged.occurred_at = folded.occurred_at
-    where judged.refusal_reason is not null or folded.refusal_reason is not null
+            events.account_id = reasons.account_id
+            and events.event_id = reasons.event_id
+            and events.occurred_at = reasons.occurred_at
 )
 
 select * from refusals

@@ -1,84 +1,25 @@
-with usage_priced as (
-    select * from {{ ref('int_usage_priced') }}
-    where unrated_reason is null
+with draft_lines as (
+    select * from {{ ref('int_draft_lines') }}
 ),
 
-fees_priced as (
-    select * from {{ ref('int_fees_priced') }}
-    where unrated_reason is null
+top_up_lines as (
+    select * from {{ ref('int_top_up_lines') }}
 ),
 
-months as (
-    select * from {{ ref('int_account_months') }}
+issued_lines as (
+    select * from {{ ref('stg_lake__issued_lines') }}
 ),
 
-currencies as (
-    select * from {{ ref('currencies') }}
+issued_documents as (
+    select * from {{ ref('stg_lake__issued_documents') }}
 ),
 
-charges as (
+line_items as (
     select
         account_id,
         app_id,
-        month_date,
-        metric,
-        plan_id,
-        plan_version,
-        unit_price,
-        charge_period_start_date,
-        charge_period_end_date,
-        cast(sum(quantity) as bigint) as quantity
-    from usage_priced
-    where charge_model = 'per_unit'
-    group by all
-    union all
-    select
-        account_id,
-        app_id,
-        month_date,
-        metric,
-        plan_id,
-        plan_version,
-        unit_price,
-        charge_period_start_date,
-        charge_period_end_date,
-        quantity
-    from fees_priced
-),
-
-rated as (
-    select
-        charges.*,
-        charges.account_id || '-' || strftime(charges.month_date, '%Y-%m') as invoice_id,
-        months.currency,
-        {{ round_to_minor_unit('cast(charges.quantity as decimal(18, 0)) * charges.unit_price', 'currencies.minor_unit') }}
-            as amount
-    from charges
-    inner join months on charges.account_id = months.account_id and charges.month_date = months.month_date
-    inner join currencies on months.currency = currencies.currency
-),
-
-numbered as (
-    select
-        account_id,
-        app_id,
-        invoice_id,
-        row_number() over (
-            partition by invoice_id
-            order by
-                charge_period_start_date >= {{ next_month_of('month_date') }},
-                app_id nulls last,
-                list_position(
-                    [
-                        'billing_sessions', 'usage_sessions', 'request_sessions', 'alert_sessions',
-                        'voice_sessions', 'agent_seats', 'base_fee'
-                    ],
-                    metric
-                ),
-                charge_period_start_date,
-                plan_id,
-                plan_version
-        ) as line_number,
+        document_id as invoice_id,
+        line_number,
         charge_period_start_date,
         charge_period_end_date,
         metric,
@@ -86,12 +27,52 @@ numbered as (
         unit_price,
         amount,
         currency,
-        'regular' as charge_class,
-        cast(null as varchar) as corrects_invoice_id,
+        charge_class,
+        corrects_document_id as corrects_invoice_id,
+        line_kind,
         plan_id,
-        plan_version
-    from rated
+        plan_version,
+        price_id,
+        package_size,
+        included_units,
+        gross_amount,
+        discount_amount,
+        tax_category,
+        tax_rate,
+        line_key,
+        month_date
+    from draft_lines
+    union all by name
+    select
+        account_id,
+        app_id,
+        document_id as invoice_id,
+        cast(1 as bigint) as line_number,
+        settled_date as charge_period_start_date,
+        settled_date + 1 as charge_period_end_date,
+        'top_up' as metric,
+        cast(1 as bigint) as quantity,
+        cast(amount as decimal(18, 6)) as unit_price,
+        amount,
+        currency,
+        'regular' as charge_class,
+        'top_up' as line_kind,
+        plan_id,
+        amount as gross_amount,
+        cast(0 as decimal(18, 4)) as discount_amount,
+        tax_category,
+        tax_rate,
+        document_id as line_key
+    from top_up_lines
+    union all by name
+    select
+        issued_lines.* exclude (document_id, corrects_document_id),
+        issued_lines.document_id as invoice_id,
+        issued_lines.corrects_document_id as corrects_invoice_id,
+        issued_documents.currency
+    from issued_lines
+    inner join issued_documents on issued_lines.document_id = issued_documents.document_id
 )
 
-select * from numbered
+select * from line_items
 order by account_id, invoice_id, line_number

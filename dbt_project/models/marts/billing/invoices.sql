@@ -1,84 +1,154 @@
-with months as (
-    select * from {{ ref('int_account_months') }}
+with draft_months as (
+    select * from {{ ref('int_draft_months') }}
+),
+
+top_up_lines as (
+    select * from {{ ref('int_top_up_lines') }}
+),
+
+totals as (
+    select * from {{ ref('int_document_totals') }}
+),
+
+issued_documents as (
+    select * from {{ ref('stg_lake__issued_documents') }}
 ),
 
 accounts as (
     select * from {{ ref('accounts') }}
 ),
 
-zones as (
-    select * from {{ ref('int_account_zones') }}
-),
-
-currencies as (
-    select * from {{ ref('currencies') }}
-),
-
-line_items as (
-    select * from {{ ref('invoice_line_items') }}
-),
-
-identified as (
+payments as (
     select
-        *,
-        account_id || '-' || strftime(month_date, '%Y-%m') as invoice_id
-    from months
+        account_id,
+        invoice_number,
+        cast(sum(amount) as decimal(18, 4)) as amount
+    from {{ ref('int_payments') }}
+    where not is_reversed
+    group by account_id, invoice_number
 ),
 
-month_zones as (
+credits as (
     select
-        months.account_id,
-        months.month_date,
-        arg_max(zones.zone, zones.from_at) as zone
-    from months
-    inner join zones on months.account_id = zones.account_id and months.month_date >= zones.first_local_date
-    group by all
+        corrects_document_id,
+        cast(-sum(total) as decimal(18, 4)) as amount
+    from issued_documents
+    where document_class = 'credit'
+    group by corrects_document_id
 ),
 
-subtotals as (
+drafts as (
     select
-        invoice_id,
-        cast(sum(amount) as decimal(18, 3)) as subtotal
-    from line_items
-    group by invoice_id
+        draft_months.account_id,
+        draft_months.document_id as invoice_id,
+        'month' as document_class,
+        draft_months.month_date as invoice_month,
+        draft_months.currency,
+        draft_months.zone,
+        draft_months.month_date as period_start_date,
+        draft_months.next_month_date as period_end_date,
+        draft_months.due_at as issuable_at,
+        totals.document_id is not null as has_lines,
+        case when draft_months.is_due and totals.document_id is not null then 'due' else 'draft' end as status,
+        cast(coalesce(totals.subtotal, 0) as decimal(18, 4)) as subtotal,
+        cast(coalesce(totals.tax, 0) as decimal(18, 4)) as tax
+    from draft_months
+    left join totals on draft_months.document_id = totals.document_id
+    union all by name
+    select
+        top_up_lines.account_id,
+        top_up_lines.document_id as invoice_id,
+        'top_up' as document_class,
+        {{ month_of('top_up_lines.settled_date') }} as invoice_month,
+        top_up_lines.currency,
+        top_up_lines.zone,
+        top_up_lines.settled_date as period_start_date,
+        top_up_lines.settled_date + 1 as period_end_date,
+        top_up_lines.order_id,
+        true as has_lines,
+        'due' as status,
+        totals.subtotal,
+        totals.tax
+    from top_up_lines
+    inner join totals on top_up_lines.document_id = totals.document_id
 ),
 
--- P9. A rate is a percentage; dividing a decimal by 100 would give a float.
-taxed as (
+documents as (
     select
-        identified.*,
-        month_zones.zone,
-        accounts.account_kind,
-        coalesce(subtotals.subtotal, 0) as subtotal,
-        {{ round_to_minor_unit('coalesce(subtotals.subtotal, 0) * identified.tax_rate * 0.01', 'currencies.minor_unit') }}
-            as tax
-    from identified
-    inner join month_zones
-        on identified.account_id = month_zones.account_id and identified.month_date = month_zones.month_date
-    inner join accounts on identified.account_id = accounts.account_id
-    inner join currencies on identified.currency = currencies.currency
-    left join subtotals on identified.invoice_id = subtotals.invoice_id
+        drafts.*,
+        case
+            when accounts.account_kind = 'enterprise' then 'statement'
+            when drafts.subtotal + drafts.tax < 0 then 'credit_note'
+            else 'invoice'
+        end as document_kind
+    from drafts
+    inner join accounts on drafts.account_id = accounts.account_id
+    union all by name
+    select
+        account_id,
+        document_id as invoice_id,
+        document_class,
+        month_date as invoice_month,
+        currency,
+        zone,
+        period_start_date,
+        period_end_date,
+        order_id,
+        true as has_lines,
+        'issued' as status,
+        document_kind,
+        number as invoice_number,
+        seller_id,
+        issue_date,
+        due_date,
+        corrects_document_id as corrects_invoice_id,
+        hash as ledger_hash,
+        subtotal,
+        tax
+    from issued_documents
+),
+
+balanced as (
+    select
+        documents.*,
+        cast(documents.subtotal + documents.tax as decimal(18, 4)) as total,
+        coalesce(credits.amount, cast(0 as decimal(18, 4))) as credited_amount,
+        coalesce(payments.amount, cast(0 as decimal(18, 4))) as paid_amount
+    from documents
+    left join credits on documents.invoice_id = credits.corrects_document_id
+    left join payments
+        on documents.account_id = payments.account_id and documents.invoice_number = payments.invoice_number
 ),
 
 invoices as (
     select
         account_id,
         invoice_id,
-        month_date as invoice_month,
-        case when account_kind = 'enterprise' then 'statement' else 'invoice' end as document_kind,
+        invoice_month,
+        document_kind,
+        document_class,
+        invoice_number,
+        seller_id,
+        status,
         currency,
         zone,
-        month_date as period_start_date,
-        next_month_date as period_end_date,
-        tax_category,
-        tax_rate,
-        cast(subtotal as decimal(18, 3)) as subtotal,
+        period_start_date,
+        period_end_date,
+        issuable_at,
+        issue_date,
+        due_date,
+        order_id,
+        corrects_invoice_id,
+        ledger_hash,
+        has_lines,
+        subtotal,
         tax,
-        cast(subtotal + tax as decimal(18, 3)) as total,
-        cast(subtotal + tax as decimal(18, 3)) as amount_due,
-        'draft' as status
-    from taxed
+        total,
+        credited_amount,
+        paid_amount,
+        cast(total - credited_amount - paid_amount as decimal(18, 4)) as amount_due
+    from balanced
 )
 
 select * from invoices
-order by account_id, invoice_month
+order by account_id, invoice_month, invoice_id

@@ -4,23 +4,24 @@ with usage_days as (
     select * from {{ ref('usage_daily') }}
 ),
 
-subscriptions as (
-    select * from {{ ref('int_subscription_periods') }}
+subscription_months as (
+    select * from {{ ref('int_subscription_months') }}
 ),
 
 prices as (
-    select * from {{ ref('int_prices') }}
+    select * from {{ ref('int_account_prices') }}
 ),
 
 months as (
     select * from {{ ref('int_account_months') }}
 ),
 
-plan_currencies as (
+plans as (
     select distinct
         plan_id,
+        plan_kind,
         currency
-    from prices
+    from {{ ref('plans') }}
 ),
 
 quantities as (
@@ -40,17 +41,22 @@ quantities as (
 subscribed as (
     select
         quantities.*,
-        coalesce(own.plan_id, contract.plan_id) as plan_id,
-        case when own.plan_id is not null then own.from_date else contract.from_date end as subscription_from_date,
-        case when own.plan_id is not null then own.until_date else contract.until_date end as subscription_until_date
+        months.month_date,
+        months.currency,
+        own.app_id as subscribed_app_id,
+        coalesce(own.plan_id, contract.plan_id) as plan_id
     from quantities
-    left join subscriptions as own
+    inner join months
+        on
+            quantities.account_id = months.account_id
+            and {{ month_of('quantities.usage_date') }} = months.month_date
+    left join subscription_months as own
         on
             quantities.account_id = own.account_id
             and quantities.app_id = own.app_id
             and quantities.usage_date >= own.from_date
             and quantities.usage_date < own.until_date
-    left join subscriptions as contract
+    left join subscription_months as contract
         on
             quantities.account_id = contract.account_id
             and contract.app_id is null
@@ -63,31 +69,24 @@ priced as (
         subscribed.account_id,
         subscribed.app_id,
         subscribed.usage_date,
-        months.month_date,
+        subscribed.month_date,
         subscribed.metric,
         subscribed.quantity,
+        subscribed.subscribed_app_id,
         subscribed.plan_id,
-        prices.plan_version,
-        prices.charge_model,
-        prices.unit_price,
-        greatest(months.month_date, subscribed.subscription_from_date, prices.from_date) as charge_period_start_date,
-        least(months.next_month_date, subscribed.subscription_until_date, prices.until_date)
-            as charge_period_end_date,
+        plans.plan_kind,
+        prices.price_id,
         case
             when subscribed.plan_id is null then 'no subscription'
-            when plan_currencies.currency != months.currency
-                then 'priced in another currency than the account''s'
-            when prices.plan_id is null then 'not priced by the plan'
+            when plans.currency != subscribed.currency then 'priced in another currency than the account''s'
+            when prices.price_id is null then 'not priced by the plan'
         end as unrated_reason
     from subscribed
-    inner join months
-        on
-            subscribed.account_id = months.account_id
-            and {{ month_of('subscribed.usage_date') }} = months.month_date
-    left join plan_currencies on subscribed.plan_id = plan_currencies.plan_id
+    left join plans on subscribed.plan_id = plans.plan_id
     left join prices
         on
-            subscribed.plan_id = prices.plan_id
+            subscribed.account_id = prices.account_id
+            and subscribed.plan_id = prices.plan_id
             and subscribed.metric = prices.metric
             and subscribed.usage_date >= prices.from_date
             and subscribed.usage_date < prices.until_date

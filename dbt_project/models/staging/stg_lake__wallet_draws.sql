@@ -1,0 +1,17 @@
+with source as (
+    select * from {{ source('lake', 'wallet_draws') }}
+),
+
+renamed as (
+    select
+        account_id,
+        app_id,
+        month_date,
+        wallet_date,
+        credit_id,
+        amount,
+        sequence
+    from source
+)
+
+select * from renamed

@@ -1,0 +1,92 @@
+"""Issuing (I1, I2): the documents whose time has come go from the marts into the ledger, each whole or not.
+
+The marts may be older than the ledger, if a run died between the two: then they are built again before
+anything is issued, so that nothing is billed twice.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+
+import duckdb
+
+from orchestration import dbt
+from orchestration.documents import Drafts, Waiting
+from orchestration.errors import UsageError
+from orchestration.issued import publish_issued
+from orchestration.lake import Lake
+from orchestration.ledger import Entry, Ledger, LedgerWriter
+from orchestration.tables import TABLES
+
+
+@dataclass(frozen=True)
+class Issued:
+    """What an issuing did: the new entries, and what must wait."""
+
+    entries: list[Entry]
+    waiting: list[Waiting]
+
+
+def issue(home: Path, month: date | None = None) -> Issued:
+    """Issues every document that is due, of a month and those before it if one is given.
+
+    A second call issues nothing twice. Raises LedgerBusyError while another one issues, LedgerError where the
+    ledger is damaged, DbtError where the marts cannot be built.
+    """
+    lake, ledger = Lake(home), Ledger(home)
+    lake.ensure(TABLES)
+    with ledger.writing() as writer:
+        _bring_marts_up_to_date(lake, ledger)
+        entries, waiting = _append_due(home, writer, month)
+        if entries:
+            _bring_marts_up_to_date(lake, ledger)
+    return Issued(entries, waiting)
+
+
+def _append_due(home: Path, writer: LedgerWriter, month: date | None) -> tuple[list[Entry], list[Waiting]]:
+    with duckdb.connect(str(home / dbt.WAREHOUSE), read_only=True) as warehouse:
+        warehouse.execute("set TimeZone = 'UTC'")
+        drafts = Drafts(warehouse, code_version())
+        due, waiting = drafts.due(month), drafts.waiting(month)
+    return [entry for new in due if (entry := writer.append(new))], waiting
+
+
+def _bring_marts_up_to_date(lake: Lake, ledger: Ledger) -> None:
+    """Builds the marts where the ledger has entries that they do not know."""
+    publish_issued(lake, ledger)
+    if not is_up_to_date(lake.home, ledger):
+        dbt.build(lake.home).raise_if_failed()
+
+
+def is_up_to_date(home: Path, ledger: Ledger) -> bool:
+    """Whether the marts know the ledger's last entry."""
+    if not (home / dbt.WAREHOUSE).exists():
+        return False
+    with duckdb.connect(str(home / dbt.WAREHOUSE), read_only=True) as warehouse:
+        known = warehouse.execute("select table_name from duckdb_tables()").fetchall()
+        if ("ledger_state",) not in known:
+            return False
+        warehouse.execute("set TimeZone = 'UTC'")
+        return Drafts(warehouse, "").ledger_hash() == ledger.version()
+
+
+def month_of(text: str | None) -> date | None:
+    """`2026-03` as its first day; raises UsageError for anything else."""
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError:
+        raise UsageError(f"{text!r} is not a month such as 2026-03") from None
+
+
+def code_version() -> str:
+    """The package's version, and a hash of the SQL that rates."""
+    digest = sha256()
+    for folder in ("models", "macros", "seeds"):
+        for path in sorted((dbt.PROJECT_DIR / folder).rglob("*")):
+            if path.suffix in (".sql", ".csv"):
+                digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return f"{version('quarterhour')}+{digest.hexdigest()[:12]}"
