@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from orchestration.cli_account import account
 from orchestration.errors import RunError, UsageError
 
 app = App(
@@ -22,6 +23,8 @@ app = App(
     "the pages. Exit codes: 0 done, 1 a run failed, 2 the command cannot be carried out as given.",
 )
 console = Console(stderr=True)
+
+app.command(account)
 
 Many = Annotated[list[str], Parameter(consume_multiple=True, negative="")]
 """Files, folders or globs, as many as wanted."""
@@ -279,6 +282,32 @@ def explain_session(conversation_id: str, *, block: int | None = None) -> None:
     show(found.stored, found.explanation, Console(), block)
 
 
+@explain.command(name="invoice")
+def explain_invoice_number(number: str, *, line: int | None = None) -> None:
+    """Say what a document's lines were made of: tiers, days, sessions and, of a single line, rows.
+
+    Parameters
+    ----------
+    number
+        The number of an issued document.
+    line
+        One line of it: then the rows are told too, by file and line.
+    """
+    from orchestration.explain import rows_told
+    from orchestration.explain_invoice import explain_invoice
+    from orchestration.explain_invoice_text import show
+    from orchestration.lake import Lake
+    from orchestration.settings import load_settings
+    from orchestration.terms import terms_of
+
+    home = _home()
+    entry, lines = explain_invoice(home, number, line)
+    lake = Lake(home)
+    terms = terms_of(lake, load_settings())
+    rows = None if line is None else lambda conversation_id: rows_told(lake, terms, conversation_id)
+    show(entry, lines, Console(soft_wrap=True, highlight=False), rows)
+
+
 @app.command
 def issue(*, month: str | None = None) -> None:
     """Issue the documents that are due, and say which must wait, and until when.
@@ -307,6 +336,18 @@ def issue(*, month: str | None = None) -> None:
 
 ledger = App(name="ledger", help="The issued documents.")
 app.command(ledger)
+
+
+@ledger.command(name="list")
+def list_ledger() -> None:
+    """All issued documents: number, date, account and total."""
+    from orchestration.ledger import Ledger
+
+    for entry in Ledger(_home()).entries():
+        if entry.number:
+            body = entry.body
+            total = f"{body['total']} {body['currency']}"
+            print(f"{entry.number:<32} {entry.issue_date} {body['account_id']:<24} {total:>22}")
 
 
 @ledger.command(name="verify")

@@ -148,7 +148,7 @@ def run_models(warehouse: Path, select: str) -> None:
     BuildResult([_node_result(result) for result in ran.results]).raise_if_failed()
 
 
-def build_untested(warehouse: Path, select: str) -> None:
+def build_untested(warehouse: Path, select: str, without: str = "") -> None:
     """Load some seeds and run some models, over the lake beside a warehouse that is no home's, without tests.
 
     Raises a `DbtError` that names what failed.
@@ -156,6 +156,8 @@ def build_untested(warehouse: Path, select: str) -> None:
     warehouse = warehouse.resolve()
     runner = dbtRunner(manifest=_parsed("--no-write-json"))
     args = ["build", "--select", *select.split(), "--exclude-resource-type", "test", "unit_test"]
+    if without:
+        args += ["--exclude", *without.split()]
     ran = _invoke(runner, args, _environment(warehouse.parent, warehouse), _target_of(warehouse.parent))
     BuildResult([_node_result(result) for result in ran.results]).raise_if_failed()
 

@@ -69,6 +69,16 @@ def single_session(lake: Lake, conversation_id: str) -> str | None:
     return f"{rule}: {time_of(at)}, {', '.join(places)}"
 
 
+def rows_told(lake: Lake, terms: Terms, conversation_id: str) -> str:
+    """The rows of a conversation, an API request or an alert: how many, and where they lie."""
+    single = single_session(lake, conversation_id)
+    if single is not None:
+        return single
+    rows = explain(lake, terms, conversation_id).explanation.rows
+    places = [place_of(row) for row in rows.select("file", "line").unique().sort("file", "line").to_dicts()]
+    return f"{len(places)} rows: {', '.join(places)}"
+
+
 def _parts(conversation_id: str) -> tuple[int, int, int]:
     match = _ID.fullmatch(conversation_id)
     if match is None:

@@ -108,6 +108,7 @@ DRAWS = pl.Schema(
         "credit_id": _TEXT,
         "amount": _MONEY,
         "sequence": _WHOLE,
+        "place": _WHOLE,
     }
 )
 """What a night drew from a wallet, by source (P10); `credit_id` is empty for what is owed."""
@@ -145,7 +146,8 @@ def rows_of(entries: Iterable[Entry]) -> dict[str, list[dict[str, Any]]]:
     for entry in entries:
         place = {"sequence": entry.sequence, "hash": entry.hash}
         if entry.kind == "wallet_draws":
-            rows["wallet_draws"] += [{**draw, **place} for draw in entry.body["draws"]]
+            draws = enumerate(entry.body["draws"])
+            rows["wallet_draws"] += [{**draw, **place, "place": position} for position, draw in draws]
             continue
         document = entry.body
         of_it = {"document_id": document["document_id"]}

@@ -14,10 +14,11 @@ import duckdb
 
 from orchestration import dbt
 from orchestration.documents import Drafts, Waiting
+from orchestration.drawing import append_draws
 from orchestration.errors import UsageError
-from orchestration.issued import publish_issued
+from orchestration.issued import ISSUED, publish_issued
 from orchestration.lake import Lake
-from orchestration.ledger import Entry, Ledger, LedgerWriter
+from orchestration.ledger import Entry, Ledger
 from orchestration.tables import TABLES
 
 
@@ -30,7 +31,7 @@ class Issued:
 
 
 def issue(home: Path, month: date | None = None) -> Issued:
-    """Issues every document that is due, of a month and those before it if one is given.
+    """Draws on the wallets, and issues every document that is due, of a month and those before it if given.
 
     A second call issues nothing twice. Raises LedgerBusyError while another one issues, LedgerError where the
     ledger is damaged, DbtError where the marts cannot be built.
@@ -39,36 +40,38 @@ def issue(home: Path, month: date | None = None) -> Issued:
     lake.ensure(TABLES)
     with ledger.writing() as writer:
         _bring_marts_up_to_date(lake, ledger)
-        entries, waiting = _append_due(home, writer, month)
-        if entries:
-            _bring_marts_up_to_date(lake, ledger)
+        with duckdb.connect(str(home / dbt.WAREHOUSE), read_only=True) as warehouse:
+            warehouse.execute("set TimeZone = 'UTC'")
+            drafts = Drafts(warehouse, code_version())
+            due, waiting = drafts.due(month), drafts.waiting(month)
+            if drafts.watermark:
+                append_draws(warehouse, writer, drafts.watermark)
+        entries = [entry for new in due if (entry := writer.append(new))]
+        _bring_marts_up_to_date(lake, ledger)
     return Issued(entries, waiting)
 
 
-def _append_due(home: Path, writer: LedgerWriter, month: date | None) -> tuple[list[Entry], list[Waiting]]:
-    with duckdb.connect(str(home / dbt.WAREHOUSE), read_only=True) as warehouse:
-        warehouse.execute("set TimeZone = 'UTC'")
-        drafts = Drafts(warehouse, code_version())
-        due, waiting = drafts.due(month), drafts.waiting(month)
-    return [entry for new in due if (entry := writer.append(new))], waiting
-
-
 def _bring_marts_up_to_date(lake: Lake, ledger: Ledger) -> None:
-    """Builds the marts where the ledger has entries that they do not know."""
+    """Builds what follows from the ledger where it has entries that the marts do not know."""
     publish_issued(lake, ledger)
     if not is_up_to_date(lake.home, ledger):
-        dbt.build(lake.home).raise_if_failed()
+        what = " ".join(f"source:lake.{table}+" for table in ISSUED) if has_marts(lake.home) else None
+        dbt.build(lake.home, select=what).raise_if_failed()
+
+
+def has_marts(home: Path) -> bool:
+    """Whether the marts were ever built by a version that has a ledger."""
+    if not (home / dbt.WAREHOUSE).exists():
+        return False
+    with duckdb.connect(str(home / dbt.WAREHOUSE), read_only=True) as warehouse:
+        return ("ledger_state",) in warehouse.execute("select table_name from duckdb_tables()").fetchall()
 
 
 def is_up_to_date(home: Path, ledger: Ledger) -> bool:
     """Whether the marts know the ledger's last entry."""
-    if not (home / dbt.WAREHOUSE).exists():
+    if not has_marts(home):
         return False
     with duckdb.connect(str(home / dbt.WAREHOUSE), read_only=True) as warehouse:
-        known = warehouse.execute("select table_name from duckdb_tables()").fetchall()
-        if ("ledger_state",) not in known:
-            return False
-        warehouse.execute("set TimeZone = 'UTC'")
         return Drafts(warehouse, "").ledger_hash() == ledger.version()
 
 

@@ -2,11 +2,12 @@
 
 import os
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 from pathlib import Path
 from typing import Any, get_args
 
+from orchestration.outbox_settings import OutboxSettings, read_outbox
 from transforms.rules import VOICE_CHANNELS, Anchor, HandoffStart, Rules
 
 FILE_NAME = "quarterhour.toml"
@@ -32,6 +33,8 @@ class Settings:
     voice_channels: tuple[str, ...] = tuple(sorted(VOICE_CHANNELS))
     unmatched_legs_limit: float = 0.2
     """Share of logged legs without a conversation above which a day's check fails (R7)."""
+    outbox: OutboxSettings = field(default_factory=OutboxSettings)
+    """What finance receives, and how it is delivered; a table in the file, inline TOML in the environment."""
 
     @property
     def rules(self) -> Rules:
@@ -58,7 +61,7 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
             values = tomllib.loads(path.read_text())
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             faults.append(f"{path}: not TOML: {error}")
-    names = [field.name for field in fields(Settings) if field.name != "home"]
+    names = [each.name for each in fields(Settings) if each.name != "home"]
     faults += [f"{path}: unknown setting {name!r}" for name in values if name not in names]
     values |= {
         name: env[f"QUARTERHOUR_{name.upper()}"] for name in names if f"QUARTERHOUR_{name.upper()}" in env
@@ -127,4 +130,5 @@ _READ = {
     "handoff_starts_at": _one_of(*get_args(HandoffStart)),
     "voice_channels": _names,
     "unmatched_legs_limit": _share,
+    "outbox": read_outbox,
 }

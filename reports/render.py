@@ -10,6 +10,7 @@ import jinja2
 
 from reports import charts, formats, names
 from reports.models import AccountPage, IndexPage, MonthPage
+from reports.models.documents import IssuedDocument
 
 
 def usage_page(page: MonthPage) -> str:
@@ -24,6 +25,11 @@ def document_page(page: MonthPage) -> str:
     if page.account.is_enterprise:
         return _render("statement.html.jinja", page=page, file=file)
     return _render("invoice.html.jinja", page=page, file=file, invoice=page.invoice)
+
+
+def issued_page(document: IssuedDocument) -> str:
+    """An issued document, whole in one file: what is printed, mailed and kept."""
+    return _render("document.html.jinja", document=document)
 
 
 def account_page(page: AccountPage) -> str:

@@ -52,9 +52,12 @@ ACCOUNT_EVENT_TYPES = (
     "order_failed",
     "order_cancelled",
     "free_credit_granted",
+    "auto_reload_set",
     "payment_recorded",
     "payment_reversed",
     "contract_price_set",
+    "discount_granted",
+    "credit_note_requested",
 )
 
 

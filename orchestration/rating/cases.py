@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from orchestration.rating import charges, documents, periods
@@ -19,7 +19,7 @@ _NO_MONEY = {
     "calendar_bucketing": "It asks for dates (R17), not for money.",
 }
 
-_HANDLERS: dict[str, Callable[[Any, Any], Question]] = {
+HANDLERS: Mapping[str, Callable[[Any, Any], Question]] = {
     "package_count": charges.count_packages,
     "free_allowance_across_slices": charges.count_after_allowance,
     "half_away_from_zero": documents.round_amount,
@@ -81,8 +81,8 @@ def _asked(model: str, params: Any, units: Any) -> Question:
     priced = charges.NAME.fullmatch(model)
     if priced:
         return charges.rate_charge(priced["base"], priced["words"], params, units)
-    if model in _HANDLERS:
-        return _HANDLERS[model](params, units)
+    if model in HANDLERS:
+        return HANDLERS[model](params, units)
     for pattern, reason in _EXCLUDED.items():
         if re.fullmatch(pattern, model):
             raise UnsupportedError(reason)

@@ -66,7 +66,7 @@ class Charge:
         units = max(self.quantity - self.included_units, ZERO)
         if self.package_size is not None:
             units = units // self.package_size + 1
-        if units >= MOST_UNITS:
+        if max(self.quantity, units) >= MOST_UNITS:
             raise UnsupportedError("10^12 units or packages, and more, cannot be rated.")
         dearest = max((abs(tier.unit_price) for tier in self.tiers), default=ZERO)
         fees = sum((abs(tier.flat_fee) for tier in self.tiers), ZERO)
@@ -121,7 +121,7 @@ class Document:
     @property
     def most(self) -> Decimal:
         """No figure of the document is above this."""
-        taxed = (line.charge.most * (ONE + line.tax_rate * PERCENT) for line in self.lines)
+        taxed = (line.charge.most * (ONE + line.tax_rate * PERCENT) + ONE for line in self.lines)
         return sum(taxed, ZERO) + sum(self.discounts, ZERO)
 
 
@@ -236,5 +236,5 @@ class Question:
             *self.commitments,
             *self.documents,
         )
-        if any(one.most >= MOST_MONEY for one in asked):
+        if any(one.most + ONE >= MOST_MONEY for one in asked):  # rounding may go up by a minor unit
             raise UnsupportedError("Amounts of 10^14 and more cannot be rated.")

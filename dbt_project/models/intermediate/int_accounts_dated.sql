@@ -8,7 +8,7 @@ watermark as (
 ),
 
 events as (
-    select * from {{ ref('int_account_events_accepted') }}
+    select * from {{ ref('int_account_events_standing') }}
 ),
 
 usage_quarters as (

@@ -1,5 +1,5 @@
 with events as (
-    select * from {{ ref('int_account_events_accepted') }}
+    select * from {{ ref('int_account_events_standing') }}
 ),
 
 usage_quarters as (

@@ -10,7 +10,8 @@ renamed as (
         wallet_date,
         credit_id,
         amount,
-        sequence
+        sequence,
+        place
     from source
 )
 

@@ -1,0 +1,121 @@
+-- The order history as the console shows it (doc): every top-up, subscription, change of plan and month
+-- makes one, and its invoice is the document that charges it. Enterprise accounts have none (I5).
+with accounts as (
+    select * from {{ ref('accounts') }}
+    where account_kind != 'enterprise'
+),
+
+dated as (
+    select * from {{ ref('int_accounts_dated') }}
+),
+
+top_ups as (
+    select * from {{ ref('int_orders') }}
+),
+
+steps as (
+    select * from {{ ref('int_plan_events_folded') }}
+    where
+        refusal_reason is null
+        and change_date is not null
+        and event_type in ('plan_subscribed', 'plan_changed', 'plan_cancelled')
+),
+
+lines as (
+    select * from {{ ref('int_lines_discounted') }}
+    where line_kind = 'fee'
+),
+
+invoices as (
+    select * from {{ ref('invoices') }}
+),
+
+plans as (
+    select
+        plan_id,
+        arg_max(plan_name, plan_version) as plan_name
+    from {{ ref('plans') }}
+    group by plan_id
+),
+
+changes as (
+    select
+        steps.account_id,
+        steps.event_id as order_id,
+        steps.event_date as order_date,
+        steps.app_id,
+        coalesce(steps.change_plan_id, steps.in_force_plan_id) as plan_id,
+        case steps.event_type
+            when 'plan_subscribed' then 'subscription'
+            when 'plan_changed' then 'plan_change'
+            else 'cancellation'
+        end as order_type,
+        case when steps.change_date > dated.last_date then 'scheduled' else 'completed' end as order_status,
+        cast(coalesce(sum(lines.amount), 0) as decimal(18, 4)) as amount,
+        case when steps.change_date > steps.event_date then 'from ' || strftime(steps.change_date, '%Y-%m-%d') end
+            as comments,
+        any_value(lines.document_id) as invoice_id
+    from steps
+    inner join dated on steps.account_id = dated.account_id
+    left join lines
+        on
+            steps.account_id = lines.account_id
+            and steps.app_id is not distinct from lines.app_id
+            and steps.change_date = lines.charge_period_start_date
+            and {{ month_of('steps.change_date') }} = lines.month_date
+    group by all
+),
+
+orders as (
+    select * from changes
+    union all by name
+    select
+        account_id,
+        order_id,
+        placed_date as order_date,
+        app_id,
+        plan_id,
+        'top_up' as order_type,
+        case when status = 'cleared' then 'completed' else status end as order_status,
+        cast(amount as decimal(18, 4)) as amount,
+        comments,
+        payment_method,
+        account_id || '-order-' || order_id as invoice_id
+    from top_ups
+    union all by name
+    select
+        account_id,
+        invoice_id as order_id,
+        coalesce(issue_date, period_end_date) as order_date,
+        'month' as order_type,
+        case when status = 'issued' then 'completed' else 'pending' end as order_status,
+        total as amount,
+        strftime(invoice_month, '%Y-%m') as comments,
+        invoice_id
+    from invoices
+    where document_class = 'month' and has_lines
+),
+
+described as (
+    select
+        orders.account_id,
+        orders.order_id,
+        orders.order_date,
+        orders.app_id,
+        plans.plan_name,
+        orders.order_type,
+        orders.order_status,
+        orders.amount,
+        accounts.currency,
+        orders.comments,
+        orders.payment_method,
+        invoices.invoice_id,
+        invoices.invoice_number
+    from orders
+    inner join accounts on orders.account_id = accounts.account_id
+    left join plans on orders.plan_id = plans.plan_id
+    left join invoices on orders.account_id = invoices.account_id and orders.invoice_id = invoices.invoice_id
+)
+
+select * from described
+order by account_id, order_date, order_id

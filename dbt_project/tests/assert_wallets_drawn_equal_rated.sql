@@ -1,0 +1,52 @@
+-- A returned row is a wallet from which more was drawn for a month than its usage comes to by the last night
+-- that drew, or less (P10).
+{{ config(meta = {'dagster': {'ref': {'name': 'wallets'}}}, severity = 'warn') }}
+
+with last_nights as (
+    select
+        account_id,
+        app_id,
+        max(wallet_date) as wallet_date
+    from {{ ref('int_wallet_draws') }}
+    group by account_id, app_id
+),
+
+rated as (
+    select
+        ratings.account_id,
+        ratings.app_id,
+        ratings.month_date,
+        ratings.charge_id,
+        arg_max(ratings.amount, ratings.wallet_date) as amount
+    from {{ ref('int_wallet_ratings') }} as ratings
+    inner join last_nights
+        on
+            ratings.account_id = last_nights.account_id
+            and ratings.app_id = last_nights.app_id
+            and ratings.wallet_date <= last_nights.wallet_date
+    group by ratings.account_id, ratings.app_id, ratings.month_date, ratings.charge_id
+),
+
+signed as (
+    select
+        account_id,
+        app_id,
+        month_date,
+        amount
+    from rated
+    union all
+    select
+        account_id,
+        app_id,
+        month_date,
+        -amount as amount
+    from {{ ref('int_wallet_draws') }}
+)
+
+select
+    account_id,
+    app_id,
+    month_date
+from signed
+group by account_id, app_id, month_date
+having sum(amount) != 0

@@ -1,0 +1,113 @@
+"""`quarterhour explain invoice`: from a line back to its sessions, counted at each step (I6)."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.dbt import WAREHOUSE
+from orchestration.errors import UsageError
+from orchestration.ledger import Entry, Ledger
+
+SESSION_TYPES = {"usage_sessions": "usage", "request_sessions": "request", "alert_sessions": "alert"}
+"""The metrics that are a part of the billing sessions."""
+
+
+@dataclass(frozen=True)
+class Day:
+    """A local day of a line: what the line's usage mart counts, and the sessions in the lake."""
+
+    usage_date: date
+    quantity: int
+    sessions: tuple[tuple[str, int], ...] = ()
+    """Conversation ids, and how many sessions of the day each has."""
+
+    @property
+    def found(self) -> int:
+        """Sessions that were found in the lake."""
+        return sum(count for _, count in self.sessions)
+
+
+@dataclass(frozen=True)
+class ExplainedLine:
+    """A line of an issued document beside what it was made of, as it is counted now."""
+
+    line: dict[str, Any]
+    days: tuple[Day, ...] = field(default=())
+
+    @property
+    def quantity(self) -> int:
+        """The sum of the days."""
+        return sum(day.quantity for day in self.days)
+
+
+def explain_invoice(home: Path, number: str, line_number: int | None) -> tuple[Entry, list[ExplainedLine]]:
+    """A document and its lines, or one of them, each with its days and sessions.
+
+    Raises UsageError where there is no such document or line.
+    """
+    entry = next((entry for entry in Ledger(home).entries() if entry.number == number), None)
+    if entry is None:
+        raise UsageError(f"no document has the number {number}; `quarterhour ledger list` shows all")
+    lines = [line for line in entry.body["lines"] if line_number in (None, line["line_number"])]
+    if not lines:
+        raise UsageError(f"{number} has {len(entry.body['lines'])} lines, none of them is line {line_number}")
+    with duckdb.connect(str(home / WAREHOUSE), read_only=True) as warehouse:
+        warehouse.execute("set TimeZone = 'UTC'")
+        return entry, [ExplainedLine(line, tuple(_days(warehouse, home, line))) for line in lines]
+
+
+def _days(warehouse: duckdb.DuckDBPyConnection, home: Path, line: dict[str, Any]) -> list[Day]:
+    """The days of a line of usage; other lines have none."""
+    if line["line_kind"] != "usage":
+        return []
+    span = [line["account_id"], line["app_id"], line["app_id"], line["metric"], line["price_id"]]
+    period = [line["charge_period_start_date"], line["charge_period_end_date"]]
+    counted = warehouse.execute(
+        """
+        select usage_date, sum(quantity)::bigint from int_usage_subscribed
+        where
+            account_id = ? and (?::varchar is null or app_id = ?) and metric = ? and price_id = ?
+            and usage_date >= ?::date and usage_date < ?::date
+        group by usage_date order by usage_date
+        """,
+        span + period,
+    ).fetchall()
+    sessions = _sessions(warehouse, home, line)
+    return [Day(day, quantity, tuple(sessions.get(day, ()))) for day, quantity in counted]
+
+
+def _sessions(
+    warehouse: duckdb.DuckDBPyConnection, home: Path, line: dict[str, Any]
+) -> dict[date, list[tuple[str, int]]]:
+    """The complete sessions of a line in the lake, by local day (R11, R17)."""
+    table = "voice_sessions" if line["metric"] == "voice_sessions" else "billing_sessions"
+    kind = SESSION_TYPES.get(line["metric"])
+    rows = warehouse.execute(
+        """
+        select
+            greatest(cast(timezone(zones.zone, started_at) as date), zones.first_local_date) as usage_date,
+            conversation_id,
+            count(*)
+        from read_parquet(?) as sessions
+        inner join int_account_zones as zones
+            on
+                sessions.account_id = zones.account_id
+                and started_at >= zones.from_at and started_at < zones.until_at
+        where
+            is_complete and sessions.account_id = ? and (?::varchar is null or app_id = ?)
+            and (?::varchar is null or session_type = ?)
+            and started_at >= ?::date - interval 2 day and started_at < ?::date + interval 2 day
+        group by all
+        order by usage_date, conversation_id
+        """,
+        [str(home / "lake" / table / "**" / "*.parquet")]
+        + [line["account_id"], line["app_id"], line["app_id"], kind, kind]
+        + [line["charge_period_start_date"], line["charge_period_end_date"]],
+    ).fetchall()
+    found: dict[date, list[tuple[str, int]]] = {}
+    for day, conversation_id, count in rows:
+        found.setdefault(day, []).append((conversation_id, count))
+    return found
