@@ -1,4 +1,4 @@
-"""The account's book: everything an admin does is one event, judged by the fold and then renamed into landing."""
+"""The account's book: what an admin does is one event, judged by the fold, then renamed into landing."""
 
 import fcntl
 import json

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 TITLES = {
@@ -30,19 +29,14 @@ Row = Mapping[str, Any]
 
 
 def show_state(state: Mapping[str, Sequence[Row]], console: Console) -> None:
-    """A table of each model that has rows; columns without a value in any row are left out."""
+    """A paragraph of each model that has rows, a line of each row; what has no value is left out."""
     for model, title in TITLES.items():
         if state[model]:
-            console.print(_table(title, state[model]))
-
-
-def _table(title: str, rows: Sequence[Row]) -> Table:
-    told = [name for name in rows[0] if any(row[name] is not None for row in rows)]
-    names = [name for name in told if name not in HIDDEN]
-    table = Table(*(name.replace("_", " ") for name in names), title=title, title_justify="left")
-    for row in rows:
-        table.add_row(*(Text(_text(row[name])) for name in names))
-    return table
+            console.print(Text(title, style="bold"))
+        for row in state[model]:
+            told = [(name, _text(value)) for name, value in row.items() if name not in HIDDEN]
+            line = ", ".join(f"{name.replace('_', ' ')} {text}" for name, text in told if text)
+            console.print(Text(f"  {line}"), soft_wrap=True)
 
 
 def _text(value: object) -> str:

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+AppRule = Literal["required", "optional", "none"]
 SEEDS = Path(__file__).resolve().parent.parent / "dbt_project" / "seeds"
 
 
@@ -26,7 +27,7 @@ class EventType:
 
     name: str
     command: str
-    app_rule: Literal["required", "optional", "none"]
+    app_rule: AppRule
     help: str
     fields: tuple[Field, ...]
 
@@ -62,7 +63,6 @@ def _field(row: dict[str, str]) -> Field:
     )
 
 
-def _app_rule(text: str) -> Literal["required", "optional", "none"]:
-    if text == "required" or text == "optional" or text == "none":
-        return text
-    raise ValueError(f"account_event_types: app_rule {text!r}")
+def _app_rule(text: str) -> AppRule:
+    rules: dict[str, AppRule] = {"required": "required", "optional": "optional", "none": "none"}
+    return rules[text]

@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from orchestration.cli_account import account
+from orchestration.cli_outbox import outbox
 from orchestration.errors import RunError, UsageError
 
 app = App(
@@ -25,6 +26,7 @@ app = App(
 console = Console(stderr=True)
 
 app.command(account)
+app.command(outbox)
 
 Many = Annotated[list[str], Parameter(consume_multiple=True, negative="")]
 """Files, folders or globs, as many as wanted."""

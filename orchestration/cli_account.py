@@ -17,8 +17,8 @@ from orchestration.errors import UsageError
 
 account = App(
     name="account",
-    help="Write into an account's book, and show it.\n\nAn event that the fold would refuse is not written: the "
-    "command ends with 2 and the reason. It counts with the night that ingests its day.",
+    help="Write into an account's book, and show it.\n\nAn event that the fold would refuse is not written: "
+    "the command ends with 2 and the reason. It counts with the night that ingests its day.",
 )
 
 _ACCOUNT = Annotated[str, Parameter(help="Id of the account.")]
@@ -26,14 +26,16 @@ _APP = Parameter(name="--app", help="Id of the app.")
 _COMMON: dict[str, Any] = {
     "by": Annotated[str | None, Parameter(help="Who does it; by default the user of this machine.")],
     "reason": Annotated[str | None, Parameter(help="Why.")],
-    "at": Annotated[str | None, Parameter(help="When it takes effect, as 2026-03-01T00:00:00Z; by default now.")],
+    "at": Annotated[
+        str | None, Parameter(help="When it takes effect: 2026-03-01T00:00:00Z; by default now.")
+    ],
     "dry_run": Annotated[bool, Parameter(negative="", help="Only say whether it would be taken.")],
 }
 
 
 @account.command
 def show(account_id: str, *, at: str | None = None) -> None:
-    """Show an account's state at an instant: the fold of its events up to then, also of those not ingested yet.
+    """Show an account's state at an instant: the fold of its events up to then, also of those that wait.
 
     Parameters
     ----------

@@ -60,6 +60,16 @@ class Drafts:
             if month in (None, row["invoice_month"])
         ]
 
+    def due_months(self, month: date | None) -> list[date]:
+        """The months whose documents are due."""
+        rows = self._rows("select distinct invoice_month from invoices where status = 'due' order by all")
+        return [row["invoice_month"] for row in rows if month is None or row["invoice_month"] <= month]
+
+    def accepted_ids(self) -> set[tuple[str, str, str]]:
+        """Account, stream and id of what may stand on two days (R18)."""
+        rows = self._rows("select account_id, stream, id from int_ids_accepted")
+        return {(row["account_id"], row["stream"], row["id"]) for row in rows}
+
     def due(self, month: date | None) -> list[NewEntry]:
         """The documents whose time has come, in the order in which they are numbered.
 

@@ -5,7 +5,7 @@ anything is issued, so that nothing is billed twice.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -13,13 +13,16 @@ from pathlib import Path
 import duckdb
 
 from orchestration import dbt
+from orchestration.audits import ids_on_two_days
 from orchestration.documents import Drafts, Waiting
 from orchestration.drawing import append_draws
 from orchestration.errors import UsageError
 from orchestration.issued import ISSUED, publish_issued
 from orchestration.lake import Lake
-from orchestration.ledger import Entry, Ledger
+from orchestration.ledger import Entry, Ledger, NewEntry
 from orchestration.tables import TABLES
+
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -43,12 +46,42 @@ def issue(home: Path, month: date | None = None) -> Issued:
         with duckdb.connect(str(home / dbt.WAREHOUSE), read_only=True) as warehouse:
             warehouse.execute("set TimeZone = 'UTC'")
             drafts = Drafts(warehouse, code_version())
-            due, waiting = drafts.due(month), drafts.waiting(month)
+            due, held = _without_doubts(drafts.due(month), _doubtful_ids(lake, drafts, month))
+            waiting = held + drafts.waiting(month)
             if drafts.watermark:
                 append_draws(warehouse, writer, drafts.watermark)
         entries = [entry for new in due if (entry := writer.append(new))]
         _bring_marts_up_to_date(lake, ledger)
     return Issued(entries, waiting)
+
+
+def _doubtful_ids(lake: Lake, drafts: Drafts, month: date | None) -> dict[str, list[str]]:
+    """By account, the ids that stand on two days of the due months, unless they are accepted (R18)."""
+    months = drafts.due_months(month)
+    days = {first + DAY * number for first in months for number in range(-1, 33)}
+    accepted = drafts.accepted_ids()
+    found: dict[str, list[str]] = {}
+    for stream, account_id, id_, _ in ids_on_two_days(lake, sorted(days)).iter_rows() if days else ():
+        if (account_id, stream, id_) not in accepted:
+            found.setdefault(account_id, []).append(f"{stream} {id_}")
+    return found
+
+
+def _without_doubts(
+    due: list[NewEntry], doubts: dict[str, list[str]]
+) -> tuple[list[NewEntry], list[Waiting]]:
+    """What can be issued, and what waits for an operator."""
+    held = [
+        Waiting(
+            entry.body["account_id"],
+            date.fromisoformat(entry.body["month_date"]),
+            f"ids stand on two days: {', '.join(doubts[entry.body['account_id']][:3])}; "
+            "accept them with quarterhour account accept-id, or correct the files",
+        )
+        for entry in due
+        if entry.body["account_id"] in doubts
+    ]
+    return [entry for entry in due if entry.body["account_id"] not in doubts], held
 
 
 def _bring_marts_up_to_date(lake: Lake, ledger: Ledger) -> None:

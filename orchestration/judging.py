@@ -29,8 +29,9 @@ STREAM = "account_events"
 WITHOUT = "\N{SYMBOL FOR NULL}without"
 """Behind an account's id: the same account without the candidate, folded beside it in one build."""
 SHOWN = (
-    "accounts", "account_profiles", "account_roles", "apps", "plan_states", "auto_reloads", "int_orders", "int_credits",
-    "int_payments", "int_discounts", "int_contract_prices", "int_commitments_set", "account_event_refusals",
+    "accounts", "account_profiles", "account_roles", "apps", "plan_states", "auto_reloads", "int_orders",
+    "int_credits", "int_payments", "int_discounts", "int_contract_prices", "int_commitments_set",
+    "account_event_refusals",
 )  # fmt: skip
 """The models that make up an account's state, as `account show` shows them."""
 
@@ -125,17 +126,17 @@ def _rows(folder: Path, model: str) -> list[Row]:
 
 def _refusals(folder: Path, account_id: str) -> dict[str, str]:
     """The reason by event, told with its type and time."""
+    refused = [row for row in _rows(folder, "account_event_refusals") if row["account_id"] == account_id]
     return {
-        row["event_id"]: f"{row['refusal_reason']} ({row['event_type']} of {row['occurred_at']:%Y-%m-%d %H:%M})"
-        for row in _rows(folder, "account_event_refusals")
-        if row["account_id"] == account_id
+        row["event_id"]: "{refusal_reason} ({event_type} of {occurred_at:%Y-%m-%d %H:%M})".format_map(row)
+        for row in refused
     }
 
 
 def _verdict(event_id: str, refused: dict[str, str], before: dict[str, str], *, is_first: bool) -> Verdict:
     reason = refused.pop(event_id, None)
     return Verdict(
-        refusal=reason and reason.rpartition(" (")[0],
+        refusal=reason.rpartition(" (")[0] if reason else None,
         is_first=is_first,
         overturned=tuple(text for other, text in refused.items() if other not in before),
         revived=tuple(text for other, text in before.items() if other not in refused),

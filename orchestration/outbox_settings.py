@@ -1,4 +1,4 @@
-"""Settings of the outbox: the table `[outbox]` of `quarterhour.toml`, or inline TOML in `QUARTERHOUR_OUTBOX`."""
+"""Settings of the outbox: the table `[outbox]` of the file, or inline TOML in `QUARTERHOUR_OUTBOX`."""
 
 import tomllib
 from collections.abc import Callable, Collection, Mapping

@@ -19,7 +19,7 @@ from reports import formats
 from reports.models.documents import IssuedDocument
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""What a spreadsheet program may take for the beginning of a formula; the wide ones in East Asian settings."""
+"""What a spreadsheet program may take for the beginning of a formula, wide characters included."""
 
 _GROUPS = {
     "billing_sessions": "sessions",
@@ -129,21 +129,22 @@ def register(documents: Iterable[IssuedDocument], numbers: Mapping[str, str]) ->
         "number", "kind", "issue_date", "due_date", "customer", "net", "tax", "total", "currency",
         "corrects", "customer_id",
     )  # fmt: skip
-    rows = (
-        (
-            each.number,
-            each.kind,
-            each.issue_date,
-            each.due_date,
-            each.customer.name,
-            *(_Money(amount, each.currency) for amount in _sums(each)),
-            each.currency,
-            " ".join(numbers.get(document_id, document_id) for document_id in each.corrected_ids),
-            each.customer.party_id,
-        )
-        for each in documents
+    return _csv(header, (_registered(each, numbers) for each in documents))
+
+
+def _registered(document: IssuedDocument, numbers: Mapping[str, str]) -> Sequence[_Cell]:
+    invoice, currency = document.invoice, document.currency
+    return (
+        document.number,
+        document.kind,
+        document.issue_date,
+        document.due_date,
+        document.customer.name,
+        *(_Money(amount, currency) for amount in (invoice.subtotal, invoice.tax, invoice.total)),
+        currency,
+        " ".join(numbers.get(document_id, document_id) for document_id in document.corrected_ids),
+        document.customer.party_id,
     )
-    return _csv(header, rows)
 
 
 def journal(postings: Iterable[Posting]) -> str:
@@ -265,10 +266,6 @@ def _revenue(chart: Chart, group: str) -> tuple[str, str]:
 
 def _prepayments(chart: Chart) -> tuple[str, str]:
     return chart.prepayments, "Customer prepayments"
-
-
-def _sums(document: IssuedDocument) -> tuple[Decimal, Decimal, Decimal]:
-    return document.invoice.subtotal, document.invoice.tax, document.invoice.total
 
 
 def _csv(header: Sequence[str], rows: Iterable[Sequence[_Cell]]) -> str:

@@ -58,6 +58,7 @@ ACCOUNT_EVENT_TYPES = (
     "contract_price_set",
     "discount_granted",
     "credit_note_requested",
+    "id_accepted",
 )
 
 

@@ -22,7 +22,7 @@ def _shape_of(event_type: EventType) -> dg.Field:
         )
         for field in event_type.fields
     }
-    return dg.Field(dg.Shape({**app, **particulars}), description=event_type.help)
+    return dg.Field({**app, **particulars}, description=event_type.help)
 
 
 def _config_type(event_type: EventType, field: Field) -> Any:

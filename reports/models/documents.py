@@ -29,6 +29,7 @@ class Party:
     email: str = ""
     bank_details: str = ""
     purchase_order: str = ""
+    zone: str = "UTC"
 
     @property
     def shown_name(self) -> str:
@@ -44,6 +45,12 @@ class Party:
     def shown_address(self) -> tuple[str, ...]:
         """The address line by line."""
         return _shown_lines(self.address)
+
+    @property
+    def particulars(self) -> tuple[tuple[str, str], ...]:
+        """What else tells who it is, each with its label, for people."""
+        told = (("Tax id", self.tax_id), ("E-mail", self.email), ("Your order", self.purchase_order))
+        return tuple((label, names.display_name(text, "")) for label, text in told if text)
 
     @property
     def shown_bank_details(self) -> tuple[str, ...]:
@@ -213,7 +220,8 @@ def _tier(tier: Mapping[str, Any]) -> InvoiceTier:
 def _party(party: Mapping[str, Any], party_id: str) -> Party:
     name = party.get("legal_name") or party.get("account_name") or party_id
     told = ("address", "tax_id", "email", "bank_details", "purchase_order")
-    return Party(party_id, name, **{field: party.get(field) or "" for field in told})
+    particulars = {field: party.get(field) or "" for field in told}
+    return Party(party_id, name, zone=party.get("zone") or "UTC", **particulars)
 
 
 def _shown_lines(text: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The fold once more without dbt: the SQL that a build compiled, run on other rows. It takes half a second."""
+"""The fold once more without dbt: the SQL that a build compiled, run on other rows in half a second."""
 
 from __future__ import annotations
 

@@ -7,10 +7,9 @@ the arrivals of a month's 4th day: then the month before has ended, in New York,
 """
 
 import json
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+import shutil
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,17 +17,19 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration import dbt, fragmenting
+from orchestration.explain import rows_told
+from orchestration.explain_invoice import explain_invoice
+from orchestration.ingest import ingest
+from orchestration.issuing import issue
+from orchestration.lake import Lake
 from orchestration.ledger import Entry, Ledger
-from tests.orchestration.runs import dagster_process, night
+from orchestration.sessionizing import dirty_days, rebuild
+from orchestration.settings import Settings
+from orchestration.tables import TABLES
+from orchestration.terms import terms_of
 
-FIRST, LAST = date(2026, 1, 10), date(2026, 9, 4)
 NIGHTS = [date(2026, month, 4) for month in range(2, 10)]
-
-
-@pytest.fixture(scope="module")
-def dagster() -> Iterator[ProcessPoolExecutor]:
-    with dagster_process(FIRST, LAST) as pool:
-        yield pool
 
 
 @dataclass
@@ -52,7 +53,13 @@ class Landing:
 
     def alerts(self, app_id: str, at: str, count: int, arrives: str | None = None) -> None:
         """Sessions that need no conversation: alerts delivered at noon UTC (R15)."""
-        who = {"account_id": "acme", "app_id": app_id, "user_id": "ann", "status": "delivered", "kind": "alert"}
+        who = {
+            "account_id": "acme",
+            "app_id": app_id,
+            "user_id": "ann",
+            "status": "delivered",
+            "kind": "alert",
+        }
         rows = [
             {**who, "delivery_id": f"{app_id}-{self.count}-{n}", "delivered_at": f"{at}T12:00:00Z"}
             for n in range(count)
@@ -99,15 +106,38 @@ def lives(landing: Landing) -> None:
     alerts("bot", "2026-07-02", 40)
     event("2026-07-10", "plan_cancelled", "bot")
 
+    first, second, last = (f"INV-quarterhour-2026-{number:06}" for number in (1, 2, 7))
+    event("2026-08-10", "payment_recorded", payment_id="p1", invoice_number=first, amount="286.87")
+    event("2026-08-20", "credit_note_requested", invoice_number=second, amount="50", reason="goodwill")
+    event("2026-08-21", "credit_note_requested", invoice_number=last, reason="billed by mistake")
+
+
+def night(home: Path, first: date, last: date) -> None:
+    """What a night does, without Dagster: arrivals of some days, sessions, marts, documents."""
+    lake, settings = Lake(home), Settings(home)
+    lake.ensure(TABLES)
+    for stream in ("interactions", "alerts", "account_events"):
+        for folder in sorted((home / "landing" / stream).glob("*")):
+            if first <= date.fromisoformat(folder.name) <= last:
+                ingest(lake, home / "landing", stream, date.fromisoformat(folder.name))
+    for day in fragmenting.dirty_days(lake):
+        fragmenting.build_fragments(lake, day)
+    terms = terms_of(lake, settings)
+    rebuild(lake, dirty_days(lake, terms), terms)
+    dbt.build(home).raise_if_failed()
+    issue(home)
+
 
 @pytest.fixture(scope="module")
-def home(dagster: ProcessPoolExecutor, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("life")
-    lives(Landing(home))
-    first = FIRST
+    landing = Landing(home)
+    lives(landing)
+    first = date(2026, 1, 10)
     for last in NIGHTS:
-        assert dagster.submit(night, home, first, last).result() == []
-        first = date.fromordinal(last.toordinal() + 1)
+        landing.land("interactions", last, [])  # the watermark is 00:00 UTC after the last arrival
+        night(home, first, last)
+        first = last + timedelta(days=1)
     return home
 
 
@@ -129,14 +159,216 @@ def lines_of(entry: Entry) -> list[tuple[str, str, int, str]]:
     ]
 
 
-def test_print(home: Path, documents: dict[str, Entry]) -> None:
-    for number, entry in documents.items():
-        print(number, entry.issue_date, entry.key, entry.body["subtotal"], entry.body["tax"], entry.body["total"])
-        for line in lines_of(entry):
-            print("    ", line)
+INVOICE = "INV-quarterhour-2026-{:06}"
+
+
+def test_documents_are_numbered_in_the_order_of_their_months(documents: dict[str, Entry]) -> None:
+    """January is a trial's, August has nothing to charge: neither has a document."""
+    assert {number: entry.body["document_id"] for number, entry in documents.items()} == {
+        INVOICE.format(1): "acme-2026-02",
+        INVOICE.format(2): "acme-2026-03",
+        INVOICE.format(3): "acme-2026-04",
+        INVOICE.format(4): "acme-order-o2",
+        INVOICE.format(5): "acme-2026-05",
+        INVOICE.format(6): "acme-2026-06",
+        INVOICE.format(7): "acme-2026-07",
+        "CRN-quarterhour-2026-000001": "acme-credit-e31",
+        "VOI-quarterhour-2026-000001": "acme-credit-e32",
+    }
+
+
+@pytest.mark.parametrize(
+    ("number", "lines"),
+    [
+        # From 3 February: 26 of 28 days. 2 x 15 x 26/28 = 27.857…, 99 x 26/28 = 91.928…; then March.
+        (
+            1,
+            [
+                ("bot", "billing_sessions", 100, "12.00"),
+                ("bot", "agent_seats", 2, "27.86"),
+                ("bot", "base_fee", 1, "91.93"),
+                ("bot", "agent_seats", 2, "30.00"),
+                ("bot", "base_fee", 1, "99.00"),
+            ],
+        ),
+        # From 10 March, after the clocks changed: 22 of 31 whole local days. Essential's fees come back:
+        # 30 x 22/31 = 21.290…, 99 x 22/31 = 70.258…; Advanced's: 24 x 22/31 = 17.032…, 299 x 22/31 = 212.193…
+        (
+            2,
+            [
+                ("bot", "billing_sessions", 30, "3.60"),
+                ("bot", "alert_sessions", 1200, "24.00"),  # volume: beyond 1,000 all at 0.02
+                ("bot", "agent_seats", -2, "-21.29"),
+                ("bot", "agent_seats", 2, "17.03"),
+                ("bot", "base_fee", -1, "-70.26"),
+                ("bot", "base_fee", 1, "212.19"),
+                ("bot", "agent_seats", 2, "24.00"),
+                ("bot", "base_fee", 1, "299.00"),
+            ],
+        ),
+        (
+            3,
+            [
+                ("bot", "alert_sessions", 10, "0.25"),
+                ("bot", "agent_seats", 2, "24.00"),
+                ("bot", "base_fee", 1, "299.00"),
+            ],
+        ),
+        (4, [("shop", "top_up", 1, "100.00")]),
+        # March with 300 alerts more: 1,500 x 0.02 = 30.00, less the 24.00 that were billed.
+        (
+            5,
+            [
+                ("bot", "agent_seats", 2, "24.00"),
+                ("bot", "base_fee", 1, "299.00"),
+                ("bot", "~alert_sessions", 300, "6.00"),
+            ],
+        ),
+        # June is Advanced's still; July's fees are Essential's, at the prices of 1 July.
+        (
+            6,
+            [
+                ("bot", "alert_sessions", 20, "0.50"),
+                ("bot", "agent_seats", 2, "32.00"),
+                ("bot", "base_fee", 1, "109.00"),
+            ],
+        ),
+        (7, [("bot", "billing_sessions", 40, "5.00")]),  # usage alone, after the cancellation (P4)
+    ],
+)
+def test_every_line(documents: dict[str, Entry], number: int, lines: list[tuple[str, str, int, str]]) -> None:
+    assert lines_of(documents[INVOICE.format(number)]) == lines
+
+
+@pytest.mark.parametrize(
+    ("number", "issued", "due", "amounts"),
+    [
+        (INVOICE.format(1), "2026-03-05", "2026-04-04", "260.79 + 26.08 = 286.87"),
+        (INVOICE.format(2), "2026-04-05", "2026-05-05", "488.27 + 48.83 = 537.10"),
+        (INVOICE.format(3), "2026-05-05", "2026-06-04", "323.25 + 32.33 = 355.58"),  # 32.325 away from zero
+        (INVOICE.format(4), "2026-05-05", "2026-06-04", "100.00 + 10.00 = 110.00"),
+        (INVOICE.format(5), "2026-06-05", "2026-07-05", "329.00 + 32.90 = 361.90"),
+        (INVOICE.format(6), "2026-07-05", "2026-08-04", "141.50 + 14.15 = 155.65"),
+        (INVOICE.format(7), "2026-08-05", "2026-09-04", "5.00 + 0.50 = 5.50"),
+        ("CRN-quarterhour-2026-000001", "2026-09-05", "2026-10-05", "-50.00 + -5.00 = -55.00"),
+        ("VOI-quarterhour-2026-000001", "2026-09-05", "2026-10-05", "-5.00 + -0.50 = -5.50"),
+    ],
+)
+def test_every_total(documents: dict[str, Entry], number: str, issued: str, due: str, amounts: str) -> None:
+    body = documents[number].body
+    assert (body["issue_date"], body["due_date"]) == (issued, due)
+    subtotal, tax, total = (f"{Decimal(body[name]):.2f}" for name in ("subtotal", "tax", "total"))
+    assert f"{subtotal} + {tax} = {total}" == amounts
+
+
+def test_a_correction_names_its_invoice_its_period_and_its_tiers(documents: dict[str, Entry]) -> None:
+    line = documents[INVOICE.format(5)].body["lines"][2]
+    assert line["corrects_document_id"] == "acme-2026-03"
+    assert (line["charge_period_start_date"], line["charge_period_end_date"]) == ("2026-03-10", "2026-04-01")
+    assert [
+        (tier["tier_number"], Decimal(tier["quantity"]), Decimal(tier["amount"])) for tier in line["tiers"]
+    ] == [(2, 300, 6)]
+
+
+def read(home: Path, query: str) -> list[tuple[Any, ...]]:
     with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as marts:
-        print(marts.sql("from wallet_movements").fetchall())
-        print(marts.sql("from wallets").fetchall())
-        print(marts.sql("select * from account_event_refusals").fetchall())
-        print(marts.sql("select account_id, invoice_id, status, total, has_lines from invoices order by all").fetchall())
-    raise AssertionError
+        return marts.sql(query).fetchall()
+
+
+def test_every_movement_of_the_wallet(home: Path) -> None:
+    """500 free from 1 February for 90 days: the rest lapses on 2 May. The order that failed adds nothing."""
+    movements = read(home, "select movement_date, movement_kind, credit_kind, amount from wallet_movements")
+    assert [(f"{day:%m-%d}", kind, source, f"{amount:.2f}") for day, kind, source, amount in movements] == [
+        ("02-01", "free_credit", "free", "500.00"),
+        ("02-10", "draw", "free", "-10.00"),
+        ("03-15", "draw", "free", "-200.00"),
+        ("04-06", "top_up", "paid", "100.00"),
+        ("04-20", "draw", "free", "-100.00"),
+        ("05-02", "lapse", "free", "-190.00"),
+        ("05-10", "draw", "paid", "-20.00"),
+    ]
+    (wallet,) = read(home, "select free_balance, paid_balance, balance_status, days_left from wallets")
+    assert wallet == (Decimal(0), Decimal(80), "Sufficient funds", None)
+
+
+def test_every_order_and_where_it_was_charged(home: Path) -> None:
+    orders = read(
+        home,
+        "select order_type, order_date, order_status, amount, invoice_number from orders"
+        " where order_type != 'month' order by order_date, order_id",
+    )
+    assert [
+        (kind, f"{day:%m-%d}", status, f"{amount:.2f}", number)
+        for kind, day, status, amount, number in orders
+    ] == [
+        ("subscription", "01-10", "completed", "0.00", None),
+        ("subscription", "02-01", "completed", "0.00", None),
+        ("subscription", "02-03", "completed", "119.79", INVOICE.format(1)),
+        ("plan_change", "03-10", "completed", "137.67", INVOICE.format(2)),
+        ("top_up", "03-12", "failed", "200.00", None),
+        ("top_up", "04-05", "completed", "100.00", INVOICE.format(4)),
+        ("plan_change", "06-15", "completed", "0.00", None),
+        ("cancellation", "07-10", "completed", "0.00", None),
+    ]
+    months = read(
+        home, "select comments, amount, invoice_number from orders where order_type = 'month' order by 1"
+    )
+    assert [(month, f"{amount:.2f}") for month, amount, _ in months] == [
+        ("2026-02", "286.87"),
+        ("2026-03", "537.10"),
+        ("2026-04", "355.58"),
+        ("2026-05", "361.90"),
+        ("2026-06", "155.65"),
+        ("2026-07", "5.50"),
+    ]
+
+
+def test_what_is_still_due(home: Path) -> None:
+    """The first is paid; 55.00 were taken from the second, and all of the last."""
+    due = dict(
+        read(
+            home, "select invoice_id, amount_due from invoices where document_kind = 'invoice' and has_lines"
+        )
+    )
+    assert {name: f"{amount:.2f}" for name, amount in due.items()} == {
+        "acme-2026-02": "0.00",
+        "acme-2026-03": "482.10",
+        "acme-2026-04": "355.58",
+        "acme-order-o2": "110.00",
+        "acme-2026-05": "361.90",
+        "acme-2026-06": "155.65",
+        "acme-2026-07": "0.00",
+    }
+
+
+def test_no_event_of_the_life_was_refused(home: Path) -> None:
+    assert read(home, "from account_event_refusals") == []
+
+
+def test_the_ledger_is_as_it_was_written_and_a_changed_byte_is_found(home: Path, tmp_path: Path) -> None:
+    assert Ledger(home).verify() == []
+    shutil.copytree(home / "ledger", tmp_path / "ledger")
+    entry = tmp_path / "ledger" / "00000003.json"
+    entry.write_bytes(entry.read_bytes().replace(b"acme", b"acne", 1))
+    assert any("00000003.json" in finding for finding in Ledger(tmp_path).verify())
+
+
+def test_a_line_leads_back_to_its_days_sessions_and_rows(home: Path) -> None:
+    """I6: 1,200 alerts in time, and 300 that came later: counted now, 1,500."""
+    _, (line,) = explain_invoice(home, INVOICE.format(2), 2)
+    assert [(f"{day.usage_date:%m-%d}", day.quantity, day.found) for day in line.days] == [
+        ("03-20", 1200, 1200),
+        ("03-25", 300, 300),
+    ]
+    lake = Lake(home)
+    conversation_id, _ = line.days[0].sessions[0]
+    told = rows_told(lake, terms_of(lake, Settings(home)), conversation_id)
+    assert "alerts/2026-03-20/" in told
+
+
+def test_another_night_issues_nothing_twice(home: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again"
+    shutil.copytree(home, again)
+    before = Ledger(again).version()
+    assert issue(again).entries == []
+    assert Ledger(again).version() == before

@@ -116,21 +116,20 @@ described as (
         price_terms.is_flat_fee_due_at_zero,
         price_terms.tax_category,
         currencies.minor_unit,
-        cast(
+        case
+            when charges.charge_kind = 'fee' or charges.days = charges.period_days
+                then cast(price_terms.included_units as decimal(18, 6))
+            else {{ begun_units('price_terms.included_units', 'charges.days', 'charges.period_days') }}
+        end as included_units,
+        {% for bound in ['minimum_spend', 'maximum_spend'] -%}
             case
                 when charges.charge_kind = 'fee' or charges.days = charges.period_days
-                    then price_terms.included_units
-                else {{ begun_units('price_terms.included_units', 'charges.days', 'charges.period_days') }}
-            end as decimal(18, 6)
-        ) as included_units,
-        {% for bound in ['minimum_spend', 'maximum_spend'] -%}
-            cast(
-                case
-                    when charges.charge_kind = 'fee' or charges.days = charges.period_days
-                        then price_terms.{{ bound }}
-                    else {{ prorated('price_terms.' ~ bound, 'charges.days', 'charges.period_days', 'currencies.minor_unit') }}
-                end as decimal(18, 6)
-            ) as {{ bound }},
+                    then cast(price_terms.{{ bound }} as decimal(18, 6))
+                else cast(
+                    {{ prorated('price_terms.' ~ bound, 'charges.days', 'charges.period_days', 'currencies.minor_unit') }}
+                    as decimal(18, 6)
+                )
+            end as {{ bound }},
         {% endfor -%}
         case when charges.charge_kind = 'fee' or price_terms.charge_model = 'flat' then charges.days else 1 end
             as charged_days,

@@ -61,12 +61,10 @@ terms as (
 prorated as (
     select
         * exclude (committed_amount),
-        cast(
-            case
-                when days = period_days then committed_amount
-                else {{ prorated('committed_amount', 'days', 'period_days', 'minor_unit') }}
-            end as decimal(18, 6)
-        ) as committed_amount
+        case
+            when days = period_days then cast(committed_amount as decimal(18, 6))
+            else cast({{ prorated('committed_amount', 'days', 'period_days', 'minor_unit') }} as decimal(18, 6))
+        end as committed_amount
     from terms
     where committed_amount > 0
 )

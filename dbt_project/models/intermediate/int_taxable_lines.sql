@@ -7,6 +7,10 @@ top_up_lines as (
     select * from {{ ref('int_top_up_lines') }}
 ),
 
+credit_note_lines as (
+    select * from {{ ref('int_credit_note_lines') }}
+),
+
 taxable_lines as (
     select
         document_id,
@@ -27,6 +31,16 @@ taxable_lines as (
         cast(0 as decimal(18, 4)) as discount_share,
         amount as net_amount
     from top_up_lines
+    union all
+    select
+        document_id,
+        tax_category,
+        tax_rate,
+        minor_unit,
+        amount,
+        cast(0 as decimal(18, 4)) as discount_share,
+        amount as net_amount
+    from credit_note_lines
 )
 
 select * from taxable_lines

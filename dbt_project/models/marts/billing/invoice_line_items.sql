@@ -6,6 +6,10 @@ top_up_lines as (
     select * from {{ ref('int_top_up_lines') }}
 ),
 
+credit_note_lines as (
+    select * from {{ ref('int_credit_note_lines') }}
+),
+
 issued_lines as (
     select * from {{ ref('stg_lake__issued_lines') }}
 ),
@@ -64,6 +68,26 @@ line_items as (
         tax_rate,
         document_id as line_key
     from top_up_lines
+    union all by name
+    select
+        account_id,
+        document_id as invoice_id,
+        line_number,
+        requested_date as charge_period_start_date,
+        requested_date + 1 as charge_period_end_date,
+        'credit' as metric,
+        cast(1 as bigint) as quantity,
+        amount,
+        currency,
+        'regular' as charge_class,
+        corrects_document_id as corrects_invoice_id,
+        'credit' as line_kind,
+        amount as gross_amount,
+        cast(0 as decimal(18, 4)) as discount_amount,
+        tax_category,
+        tax_rate,
+        cast(to_json([document_id, tax_category, cast(tax_rate as varchar)]) as varchar) as line_key
+    from credit_note_lines
     union all by name
     select
         issued_lines.* exclude (document_id, corrects_document_id),

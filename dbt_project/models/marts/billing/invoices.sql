@@ -6,6 +6,12 @@ top_up_lines as (
     select * from {{ ref('int_top_up_lines') }}
 ),
 
+credit_notes as (
+    select distinct on (document_id) *
+    from {{ ref('int_credit_note_lines') }}
+    order by document_id, line_number
+),
+
 totals as (
     select * from {{ ref('int_document_totals') }}
 ),
@@ -71,12 +77,32 @@ drafts as (
         totals.tax
     from top_up_lines
     inner join totals on top_up_lines.document_id = totals.document_id
+    union all by name
+    select
+        credit_notes.account_id,
+        credit_notes.document_id as invoice_id,
+        'credit' as document_class,
+        {{ month_of('credit_notes.requested_date') }} as invoice_month,
+        credit_notes.currency,
+        credit_notes.zone,
+        credit_notes.requested_date as period_start_date,
+        credit_notes.requested_date + 1 as period_end_date,
+        credit_notes.corrects_document_id as corrects_invoice_id,
+        credit_notes.is_void,
+        true as has_lines,
+        'due' as status,
+        totals.subtotal,
+        totals.tax
+    from credit_notes
+    inner join totals on credit_notes.document_id = totals.document_id
 ),
 
 documents as (
     select
         drafts.*,
         case
+            when drafts.is_void then 'void'
+            when drafts.document_class = 'credit' then 'credit_note'
             when accounts.account_kind = 'enterprise' then 'statement'
             when drafts.subtotal + drafts.tax < 0 then 'credit_note'
             else 'invoice'

@@ -1,0 +1,286 @@
+"""What finance reads: CSV by golden lines, debits against credits, pages read back (P5, P9, P10, I3, I4)."""
+
+import csv
+import io
+from collections import defaultdict
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reports import finance, models, render
+from reports.finance import Chart, OpenDocument, PaidDraw, guarded
+from tests.reports import issued_samples as samples
+from tests.reports.html import Page
+from tests.reports.issued_samples import Body, document, line, tax
+from tests.reports.test_names import HOSTILE
+
+INVOICE = document("invoice", "INV-acme-2026-000002", samples.march())
+TOP_UP = document("invoice", "INV-acme-2026-000003", samples.top_up())
+CREDIT = document("credit_note", "CRN-acme-2026-000001", samples.credit_note())
+NUMBERS = {"zoe-2026-02": "INV-acme-2026-000001", "zoe-2026-03": INVOICE.number}
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def amounts(text: str) -> Decimal:
+    return Decimal(text.replace(",", ""))
+
+
+# Register
+
+
+def test_the_register_has_one_line_per_document():
+    assert finance.register([INVOICE, TOP_UP, CREDIT], NUMBERS) == "\r\n".join([
+        "number,kind,issue_date,due_date,customer,net,tax,total,currency,corrects,customer_id",
+        "INV-acme-2026-000002,invoice,2026-04-04,2026-05-04,Zoë GmbH,423.00,76.41,499.41,EUR,"
+        "INV-acme-2026-000001,zoe",
+        "INV-acme-2026-000003,invoice,2026-04-04,2026-05-04,Zoë GmbH,100.00,19.00,119.00,EUR,,zoe",
+        "CRN-acme-2026-000001,credit_note,2026-04-04,2026-05-04,Zoë GmbH,-10.00,-1.90,-11.90,EUR,"
+        "INV-acme-2026-000002,zoe",
+        "",
+    ])  # fmt: skip
+
+
+@pytest.mark.parametrize(("currency", "net"), [("JPY", "-1200"), ("USD", "-1200.00"), ("KWD", "-1200.000")])
+def test_amounts_have_the_minor_unit_of_their_currency(currency: str, net: str):
+    content = samples.body("zoe-2026-03", [line("credit", "-1200.0000")], [], currency=currency)
+    (row,) = rows_of(finance.register([document("credit_note", "CRN-1", content)], {}))
+    assert (row["net"], row["total"], row["currency"]) == (net, net, currency)
+
+
+# Journal
+
+
+def test_the_journal_of_an_invoice_a_top_up_and_a_credit_note():
+    postings = [
+        posting
+        for each in (INVOICE, TOP_UP, CREDIT)
+        for posting in finance.document_postings(each, Chart(), frozenset({TOP_UP.document_id}))
+    ]
+    zoe, march, april = "Zoë GmbH (zoe)", "2026-03-01 to 2026-03-31", "2026-04-01 to 2026-04-30"
+    first, second, third = (f"{each.number},2026-04-04" for each in (INVOICE, TOP_UP, CREDIT))
+    assert finance.journal(postings) == "\r\n".join([
+        "document_number,booking_date,account_code,account_name,debit,credit,currency,text",
+        f"{first},1100,Trade receivables,499.41,,EUR,{zoe}",
+        f"{first},4000,Revenue: billing sessions,3.50,,EUR,{zoe}: 2026-02-01 to 2026-02-28",
+        f"{first},4000,Revenue: billing sessions,,94.50,EUR,{zoe}: {march}",
+        f"{first},4010,Revenue: voice sessions,,20.00,EUR,{zoe}: {march}",
+        f"{first},4020,Revenue: agent seats,,33.00,EUR,{zoe}: {april}",
+        f"{first},4030,Revenue: base fees,,279.00,EUR,{zoe}: {april}",
+        f'{first},2290,"Tax payable, category AA",,2.31,EUR,{zoe}: 7 % on 33.00',
+        f'{first},2200,"Tax payable, category S",,74.10,EUR,{zoe}: 19 % on 390.00',
+        f"{second},1100,Trade receivables,119.00,,EUR,{zoe}",
+        f"{second},2150,Customer prepayments,,100.00,EUR,{zoe}: {march}",
+        f'{second},2200,"Tax payable, category S",,19.00,EUR,{zoe}: 19 % on 100.00',
+        f"{third},1100,Trade receivables,,11.90,EUR,{zoe}",
+        f"{third},4080,Revenue: credits granted,10.00,,EUR,{zoe}: {march}",
+        f'{third},2200,"Tax payable, category S",1.90,,EUR,{zoe}: 19 % on -10.00',
+        "",
+    ])  # fmt: skip
+
+
+def test_what_a_credit_note_takes_from_a_top_up_is_owed_no_longer():
+    credit = document("credit_note", "CRN-1", samples.credit_note(TOP_UP.document_id))
+    postings = finance.document_postings(credit, Chart(), frozenset({TOP_UP.document_id}))
+    assert [(each.code, each.amount) for each in postings[:2]] == [
+        ("1100", Decimal("-11.90")),
+        ("2150", Decimal("10.00")),
+    ]
+
+
+def test_draws_turn_prepayments_into_revenue_and_back():
+    day, month = date(2026, 4, 4), date(2026, 3, 1)
+    draws = [
+        PaidDraw("draws/2026-04-04/0", day, "zoe", "shop", month, "EUR", Decimal("30.00")),
+        PaidDraw("draws/2026-04-04/0", day, "zoe", "shop", date(2026, 2, 1), "EUR", Decimal("-4.00")),
+        PaidDraw("draws/2026-04-04/0", day, "zoe", "shop", date(2026, 1, 1), "EUR", Decimal(0)),
+    ]
+    place = "draws/2026-04-04/0,2026-04-04"
+    assert finance.journal(finance.draw_postings(draws, Chart())).splitlines()[1:] == [
+        f"{place},2150,Customer prepayments,30.00,,EUR,zoe shop: usage of 2026-03",
+        f"{place},4050,Revenue: prepaid usage,,30.00,EUR,zoe shop: usage of 2026-03",
+        f"{place},2150,Customer prepayments,,4.00,EUR,zoe shop: usage of 2026-02",
+        f"{place},4050,Revenue: prepaid usage,4.00,,EUR,zoe shop: usage of 2026-02",
+    ]
+
+
+CENTS = st.integers(-(10**9), 10**9).map(lambda cents: f"{Decimal(cents).scaleb(-2):.4f}")
+METRICS = st.sampled_from(["usage_sessions", "voice_sessions", "base_fee", "credit", "of another time"])
+TAXES = st.builds(tax, st.sampled_from("SAZ"), st.just("19.0000"), CENTS, CENTS)
+
+
+@st.composite
+def bodies(draw: st.DrawFn) -> Body:
+    """Any document that adds up, above or below zero."""
+    lines = draw(st.lists(st.builds(line, METRICS, CENTS), max_size=6))
+    document_class = draw(st.sampled_from(["month", "top_up"]))
+    return samples.body("zoe", lines, draw(st.lists(TAXES, max_size=3)), document_class=document_class)
+
+
+@given(st.lists(bodies(), max_size=4))
+def test_each_documents_debits_are_its_credits(contents: list[Body]):
+    documents = [document("invoice", f"INV-{n}", content) for n, content in enumerate(contents)]
+    postings = [each for made in documents for each in finance.document_postings(made, Chart())]
+    balances: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    receivable: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for row in rows_of(finance.journal(postings)):
+        debit, credit = (Decimal(row[side] or 0) for side in ("debit", "credit"))
+        assert min(debit, credit) == 0 < max(debit, credit)
+        balances[row["document_number"], row["currency"]] += debit - credit
+        if row["account_code"] == "1100":
+            receivable[row["document_number"]] += debit - credit
+    assert not any(balances.values())
+    assert all(receivable[each.number] == each.invoice.total for each in documents)
+
+
+def test_account_codes_are_the_operators():
+    chart = Chart(
+        receivables="1400",
+        revenue={**finance.REVENUE_CODES, "seats": "8400"},
+        tax={"S": "1776", "other": "1"},
+    )
+    codes = {each.code for each in finance.document_postings(INVOICE, chart)}
+    assert codes == {"1400", "4000", "4010", "8400", "4030", "1776", "1"}
+
+
+# Receivables
+
+
+@pytest.mark.parametrize(
+    ("as_of", "days", "age"),
+    [
+        (date(2026, 5, 4), 0, "not_due"),
+        (date(2026, 5, 5), 1, "overdue_1_30"),
+        (date(2026, 6, 3), 30, "overdue_1_30"),
+        (date(2026, 6, 4), 31, "overdue_31_60"),
+        (date(2026, 7, 3), 60, "overdue_31_60"),
+        (date(2026, 7, 4), 61, "overdue_61_90"),
+        (date(2026, 8, 2), 90, "overdue_61_90"),
+        (date(2026, 8, 3), 91, "overdue_over_90"),
+        (date(2030, 1, 1), 1338, "overdue_over_90"),
+    ],
+)
+def test_the_amount_due_stands_below_its_age(as_of: date, days: int, age: str):
+    item = OpenDocument(INVOICE, as_of, Decimal("11.90"), Decimal("100"), Decimal("387.51"))
+    (row,) = rows_of(finance.receivables([item]))
+    assert (row["total"], row["credited"], row["paid"], row["amount_due"]) == (
+        "499.41",
+        "11.90",
+        "100.00",
+        "387.51",
+    )
+    assert row["days_overdue"] == str(days)
+    ages = {name: row[name] for name in row if name == "not_due" or name.startswith("overdue")}
+    assert {name: amount for name, amount in ages.items() if amount} == {age: "387.51"}
+
+
+# Formulas and quoting
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝"])
+def test_no_text_begins_a_formula_and_no_number_is_changed(start: str):
+    name = f'{start}cmd|"/C calc", 1'
+    content = samples.body("zoe-2026-03", [line("credit", "-5.0000")], [], customer=samples.customer(name))
+    made = document("credit_note", "CRN-1", content)
+    (registered,) = rows_of(finance.register([made], {}))
+    assert (registered["customer"], registered["net"]) == (f"'{name}", "-5.00")
+    for posting in rows_of(finance.journal(finance.document_postings(made, Chart()))):
+        assert posting["text"].startswith(f"'{name}")
+    open_document = OpenDocument(made, date(2026, 5, 1), Decimal(0), Decimal(0), Decimal("-5"))
+    (received,) = rows_of(finance.receivables([open_document]))
+    assert (received["customer"], received["not_due"]) == (f"'{name}", "-5.00")
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_a_text_is_read_back_as_it_was_written(name: str):
+    content = samples.body("zoe-2026-03", [], [], customer=samples.customer(f"x{name}"))
+    text = finance.register([document("invoice", "INV-1", content)], {})
+    assert text.encode().decode() == text
+    assert [row["customer"] for row in rows_of(text)] == [f"x{name}"]
+
+
+def test_ordinary_names_are_left_alone():
+    assert [guarded(name) for name in ("Zoë GmbH", "'x", " =1", "3M", "")] == [
+        "Zoë GmbH",
+        "'x",
+        " =1",
+        "3M",
+        "",
+    ]
+
+
+# Pages
+
+
+def test_the_page_read_back_adds_up():
+    read = Page(render.issued_page(INVOICE))
+    lines = read.tables["lines"][1:]
+    assert [row[0].split()[0] for row in lines] == ["Usage", "Voice", "Agent", "Base", "Alert"]
+    subtotal, taxed, total = (amounts(read.texts[key]) for key in ("subtotal", "tax", "total"))
+    assert sum(amounts(row[-1]) for row in lines) == subtotal == Decimal("423.00")
+    taxes = [row for row in read.tables["sums"] if row[0].startswith("Tax ")]
+    assert [row[0] for row in taxes] == ["Tax 7 % (AA) on 33.00", "Tax 19 % (S) on 390.00"]
+    assert sum(amounts(row[1]) for row in taxes) == taxed == Decimal("76.41")
+    assert subtotal + taxed == total == Decimal("499.41")
+    by_category = defaultdict(Decimal)
+    for row in lines:
+        by_category[row[5]] += amounts(row[-1])
+    assert by_category == {"S 19 %": Decimal("390.00"), "AA 7 %": Decimal("33.00")}
+
+
+def test_the_page_says_what_finance_asks_of_it():
+    read = Page(render.issued_page(INVOICE))
+    for said in (
+        "INV-acme-2026-000002", "issued on 4 Apr 2026, to be paid until 4 May 2026", "Quarter Hour Ltd",
+        "1 Clock Street", "Tax id GB123", "Zoë GmbH", "10115 Berlin", "Your order PO-7", "IBAN GB00 1234",
+        "1 – 31 Mar 2026", "Whole days in Europe/Berlin", "500 at 0.00", "1,000 at 0.10 and 5.00 once",
+        "105.00 less a discount of 10.50", "Correction of zoe-2026-02", "Amount due", "EUR 499.41",
+    ):  # fmt: skip
+        assert said in read.text
+    assert read.tables["rows"][1][1:] == ["50", "40", "5", "2", "1", "2", "Balanced"]
+    assert read.texts["hash"] == "f" * 64
+
+
+def test_a_top_up_is_paid_and_a_credit_note_asks_for_nothing():
+    top_up, credit = (Page(render.issued_page(each)).text for each in (TOP_UP, CREDIT))
+    assert "for order o2, whose payment has cleared" in top_up
+    assert "Corrects" in credit
+    assert "zoe-2026-03" in credit
+    assert "In your favour" in credit
+    assert "EUR 11.90" in credit
+    for text in (top_up, credit):
+        assert "Amount due" not in text
+        assert "to be paid until" not in text
+        assert "IBAN" not in text
+
+
+def test_a_statement_tells_no_count_of_agents():
+    tiers = [samples.tier(1, "4711.000000", "2.000000", "0.000000", "9422.000000000000")] * 2
+    seats = line("agent_seats", "9422.0000", quantity=4711, unit_price="2.000000", tiers=tiers)
+    content = samples.body("zoe-2026-03", [seats], [])
+    assert "4,711" in render.issued_page(document("invoice", "INV-1", content))
+    page = render.issued_page(document("statement", "STM-1", content))
+    assert "4,711" not in page
+    assert "by contract" in page
+
+
+@pytest.mark.parametrize("name", [name for name in HOSTILE if name != "\ud800"])
+def test_a_page_is_whole_in_one_file_whatever_its_customer_is_called(name: str):
+    content = samples.march() | {"customer": samples.customer(name, name, name)}
+    content["lines"][0] |= {"app_name": name, "plan_id": name}
+    read = Page(render.issued_page(document("invoice", "INV-1", content)))
+    assert set(read.addresses()) <= {"#content", "data:,"}
+    assert not read.tags() & {"script", "img", "iframe", "form"}
+    assert "\u202e" not in read.text
+
+
+def test_a_document_that_does_not_add_up_has_no_page():
+    with pytest.raises(models.FiguresDisagreeError, match="taxes do not add up"):
+        document("invoice", "INV-1", samples.march() | {"taxes": []})
+    assert replace(INVOICE, kind="void").title == "Cancellation"
