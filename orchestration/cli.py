@@ -324,16 +324,21 @@ def issue(*, month: str | None = None) -> None:
     from orchestration.issuing import issue as issue_due
     from orchestration.issuing import month_of
     from orchestration.lake import Lake
+    from orchestration.outbox import fill_outbox
+    from orchestration.settings import load_settings
 
     home = _home()
     with _stage("issuing…"), Lake(home).exclusive():
         issued = issue_due(home, month_of(month))
+        outbox = fill_outbox(home, load_settings())
     for entry in issued.entries:
         body = entry.body
         print(f"{entry.number:<32} {body['account_id']:<24} {body['total']:>18} {body['currency']}")
     print(f"{len(issued.entries)} issued, {len(issued.waiting)} waiting")
     for wait in issued.waiting:
         print(f"waits: {wait.account_id} {wait.month:%Y-%m}, {wait.reason}")
+    for problem in [*outbox.failed, *outbox.unknown]:
+        _warn(problem)
 
 
 ledger = App(name="ledger", help="The issued documents.")

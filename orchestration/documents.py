@@ -19,7 +19,7 @@ _LINE_COLUMNS = (
     "line_number", "line_key", "account_id", "app_id", "app_name", "month_date", "line_kind", "metric",
     "plan_id", "plan_version", "price_id", "quantity", "unit_price", "package_size", "included_units",
     "gross_amount", "discount_amount", "amount", "tax_category", "tax_rate", "charge_period_start_date",
-    "charge_period_end_date", "charge_class", "corrects_document_id",
+    "charge_period_end_date", "charge_class", "corrects_document_id", "corrects_number",
 )  # fmt: skip
 _PARTY = ("legal_name", "address", "tax_id", "email")
 
@@ -77,9 +77,15 @@ class Drafts:
         """
         lines = self._grouped(
             """
-            select lines.*, corrects_invoice_id as corrects_document_id, apps.app_name
-            from invoice_line_items as lines left join apps using (account_id, app_id)
-            order by invoice_id, line_number
+            select
+                lines.*,
+                lines.corrects_invoice_id as corrects_document_id,
+                corrected.invoice_number as corrects_number,
+                apps.app_name
+            from invoice_line_items as lines
+            left join invoices as corrected on lines.corrects_invoice_id = corrected.invoice_id
+            left join apps on lines.account_id = apps.account_id and lines.app_id = apps.app_id
+            order by lines.invoice_id, lines.line_number
             """,
             "invoice_id",
         )

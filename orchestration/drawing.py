@@ -1,7 +1,7 @@
 """The nights' draws on the wallets (P10), from the marts into the ledger."""
 
 from collections import defaultdict
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -26,8 +26,9 @@ def append_draws(
     ratings = _by_wallet(warehouse, _RATINGS, Rating)
     credits = _by_wallet(warehouse, _CREDITS, Credit)
     drawn = _by_wallet(warehouse, _DRAWN, Draw)
+    currencies = _currencies(warehouse)
     draws = [
-        _told(wallet, draw)
+        _told(wallet, draw, currencies[wallet[0], draw.month_date])
         for wallet in sorted(ratings.keys() | drawn.keys())
         for draw in draws_of(ratings[wallet], credits[wallet], drawn[wallet])
     ]
@@ -67,7 +68,13 @@ def _by_wallet(
     return found
 
 
-def _told(wallet: Wallet, draw: Draw) -> dict[str, str | None]:
+def _currencies(warehouse: duckdb.DuckDBPyConnection) -> dict[tuple[str, date], str]:
+    """The currency of each account's month."""
+    rows = warehouse.execute("select account_id, month_date, currency from int_account_months").fetchall()
+    return {(account_id, month): currency for account_id, month, currency in rows}
+
+
+def _told(wallet: Wallet, draw: Draw, currency: str) -> dict[str, str | None]:
     account_id, app_id = wallet
     return {
         "account_id": account_id,
@@ -75,5 +82,6 @@ def _told(wallet: Wallet, draw: Draw) -> dict[str, str | None]:
         "month_date": draw.month_date.isoformat(),
         "wallet_date": draw.wallet_date.isoformat(),
         "credit_id": draw.credit_id,
+        "currency": currency,
         "amount": format(draw.amount.quantize(_PLACES), "f"),
     }

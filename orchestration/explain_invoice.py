@@ -85,6 +85,8 @@ def _sessions(
     """The complete sessions of a line in the lake, by local day (R11, R17)."""
     table = "voice_sessions" if line["metric"] == "voice_sessions" else "billing_sessions"
     kind = SESSION_TYPES.get(line["metric"])
+    of_app = line["account_id"], line["app_id"], line["app_id"]
+    period = line["charge_period_start_date"], line["charge_period_end_date"]
     rows = warehouse.execute(
         """
         select
@@ -103,9 +105,7 @@ def _sessions(
         group by all
         order by usage_date, conversation_id
         """,
-        [str(home / "lake" / table / "**" / "*.parquet")]
-        + [line["account_id"], line["app_id"], line["app_id"], kind, kind]
-        + [line["charge_period_start_date"], line["charge_period_end_date"]],
+        [str(home / "lake" / table / "**" / "*.parquet"), *of_app, kind, kind, *period],
     ).fetchall()
     found: dict[date, list[tuple[str, int]]] = {}
     for day, conversation_id, count in rows:

@@ -21,7 +21,9 @@ def show(
     `rows_of` tells the rows of a conversation; None leaves them out.
     """
     body = entry.body
-    console.print(f"{entry.number}: {body['account_id']}, {body['total']} {body['currency']}, {entry.issue_date}")
+    console.print(
+        f"{entry.number}: {body['account_id']}, {body['total']} {body['currency']}, {entry.issue_date}"
+    )
     console.print(f"ledger entry {entry.sequence}, {entry.hash}")
     for explained in lines:
         console.print()
@@ -35,7 +37,9 @@ def _show_line(explained: ExplainedLine, currency: str, console: Console) -> Non
     what = " ".join(str(line[name]) for name in ("line_kind", "metric") if line[name])
     period = f"[{line['charge_period_start_date']}, {line['charge_period_end_date']})"
     console.print(f"line {line['line_number']}: {what} of {line['app_id'] or 'the account'}, {period}")
-    console.print(f"  price {line['price_id']}, gross {line['gross_amount']}, discount {line['discount_amount']}")
+    console.print(
+        f"  price {line['price_id']}, gross {line['gross_amount']}, discount {line['discount_amount']}"
+    )
     console.print(f"  amount {line['amount']} {currency}")
     if line["corrects_document_id"]:
         console.print(f"  corrects {line['corrects_document_id']}: what is new since it was issued")
@@ -59,7 +63,9 @@ def _show_tiers(tiers: list[dict[str, Any]], console: Console) -> None:
 
 
 def _show_day(day: Day, console: Console, rows_of: Callable[[str], str] | None) -> None:
-    console.print(f"  {day.usage_date}: {day.quantity} units, {day.found} sessions of {len(day.sessions)} conversations")
+    console.print(
+        f"  {day.usage_date}: {day.quantity} units, {day.found} sessions of {len(day.sessions)} conversations"
+    )
     for conversation_id, count in day.sessions[:SHOWN] if rows_of else ():
         console.print(f"    {conversation_id}: {count}")
         if rows_of:

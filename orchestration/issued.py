@@ -42,7 +42,7 @@ DOCUMENTS = pl.Schema(
         "hash": _TEXT,
     }
 )
-"""One row per issued document; `document_class` is month, top_up or credit."""
+"""One row per issued document; `document_class` is month, correction, top_up or credit."""
 
 LINES = pl.Schema(
     {

@@ -57,7 +57,9 @@ def _told(issued: Issued) -> dict[str, dg.MetadataValue]:
 
 
 issue_job = dg.define_asset_job(
-    "issue", selection=dg.AssetSelection.assets(documents), description="Issue what is due, from the marts."
+    "issue",
+    selection=dg.AssetSelection.assets(documents, ["outbox", "documents"]),
+    description="Issue what is due, from the marts, and fill the outbox.",
 )
 
 

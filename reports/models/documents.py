@@ -203,7 +203,7 @@ def _line(line: Mapping[str, Any], hides_seats: bool) -> DocumentLine:
         line_kind=line["line_kind"],
         discount_amount=Decimal(line["discount_amount"]),
         charge_class=line["charge_class"],
-        corrects_invoice_id=line["corrects_document_id"],
+        corrects_invoice_id=line.get("corrects_number") or line["corrects_document_id"],
         tiers=tuple(_tier(tier) for tier in line["tiers"]),
         gross_amount=Decimal(line["gross_amount"]),
         tax_category=line["tax_category"],

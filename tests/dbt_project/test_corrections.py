@@ -25,6 +25,8 @@ WATERMARKS = ("2026-02-04", "2026-03-04", "2026-04-04", "2026-05-04")
 """The last arrival day of each round: the month before has then been over for three days."""
 
 ACCOUNTS = 24
+GONE, MOVED = "gone", "moved"
+"""One account closes in February, one is in euros from March; both have late usage in January."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,11 @@ def lake_of(usage: list[Usage], round_: int) -> Lake:
                 name, "2026-01-01 08:05", "discount_granted", discount_kind="fixed", value="30",
                 from_date="2026-02-01", until_date="2026-04-01",
             )  # fmt: skip
+    for name in (GONE, MOVED):
+        lake.event(name, "2026-01-01 08:00", "account_opened", zone="UTC", currency="USD", kind="standard")
+        lake.event(name, "2026-01-01 08:03", "plan_subscribed", "bot", plan_id="essential_usd")
+    lake.event(GONE, "2026-02-20 08:00", "account_closed")
+    lake.event(MOVED, "2026-02-20 08:00", "currency_set", currency="EUR")
     for each in usage:
         if each.known_from <= round_ and not (each.gone_from is not None and each.gone_from <= round_):
             table = "voice_sessions" if each.kind == "voice" else "billing_sessions"
@@ -99,7 +106,9 @@ def billed(entries: list[Entry]) -> dict[tuple[str, str], Decimal]:
 
 @pytest.fixture(scope="module")
 def usage() -> list[Usage]:
-    return usage_of(Random(20260201))
+    late = [Usage(name, "2026-01-10", "usage", 50, 3, None) for name in (GONE, MOVED)]
+    last = Usage(GONE, "2026-02-10", "usage", 5, 1, None)
+    return [*usage_of(Random(20260201)), *late, last]
 
 
 @pytest.fixture(scope="module")
@@ -150,6 +159,18 @@ def test_a_correction_names_an_issued_document_of_its_account_and_month(homes: t
                 assert corrected.sequence < entry.sequence
                 assert corrected.body["account_id"] == line["account_id"]
                 assert corrected.body["month_date"] == line["month_date"]
+
+
+@pytest.mark.parametrize("account", [GONE, MOVED])
+def test_without_a_next_invoice_in_its_currency_a_correction_has_a_document_of_its_own(
+    homes: tuple[Path, Path], account: str
+) -> None:
+    """50 x 0.12; I3, P0."""
+    own = [entry for entry in Ledger(homes[0]).entries() if entry.body["account_id"] == account][-1]
+    assert own.body["document_id"] == f"{account}-corrections-USD-1"
+    assert (own.kind, own.body["currency"], Decimal(own.body["total"])) == ("invoice", "USD", Decimal(6))
+    (line,) = own.body["lines"]
+    assert (line["charge_class"], line["corrects_document_id"]) == ("correction", f"{account}-2026-01")
 
 
 def test_the_tiers_of_lines_and_corrections_add_up_to_those_of_the_final_rating(

@@ -324,7 +324,7 @@ def test_every_order_and_where_it_was_charged(home: Path) -> None:
 
 
 def test_what_is_still_due(home: Path) -> None:
-    """The first is paid; 55.00 were taken from the second, and all of the last."""
+    """The first is paid, the top-up had been; 55.00 were taken from the second, and all of the last."""
     due = dict(
         read(
             home, "select invoice_id, amount_due from invoices where document_kind = 'invoice' and has_lines"
@@ -334,7 +334,7 @@ def test_what_is_still_due(home: Path) -> None:
         "acme-2026-02": "0.00",
         "acme-2026-03": "482.10",
         "acme-2026-04": "355.58",
-        "acme-order-o2": "110.00",
+        "acme-order-o2": "0.00",
         "acme-2026-05": "361.90",
         "acme-2026-06": "155.65",
         "acme-2026-07": "0.00",

@@ -105,7 +105,8 @@ def credit_note(corrects: str = "zoe-2026-03") -> Body:
     """Ten off, as a document of its own."""
     return body(
         "zoe-credit-1",
-        [line("credit", "-10.0000", line_kind="credit", quantity=1, app_id=None)],
+        [line("credit", "-10.0000", line_kind="credit", app_id=None, unit_price=None,
+              corrects_document_id=corrects)],
         [tax("S", "19.0000", "-10.0000", "-1.9000")],
         document_class="credit", corrects_document_id=corrects,
     )  # fmt: skip

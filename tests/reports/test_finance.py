@@ -254,6 +254,7 @@ def test_a_top_up_is_paid_and_a_credit_note_asks_for_nothing():
     assert "zoe-2026-03" in credit
     assert "In your favour" in credit
     assert "EUR 11.90" in credit
+    assert Page(render.issued_page(CREDIT)).tables["lines"][1][3:] == ["1", "–", "S 19 %", "-10.00"]
     for text in (top_up, credit):
         assert "Amount due" not in text
         assert "to be paid until" not in text

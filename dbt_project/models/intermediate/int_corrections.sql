@@ -64,6 +64,7 @@ differences as (
         signed.month_date,
         signed.line_key,
         issued_months.document_id as corrects_document_id,
+        issued_months.currency,
         any_value(signed.app_id) as app_id,
         any_value(signed.line_kind) as line_kind,
         any_value(signed.metric) as metric,
@@ -81,7 +82,12 @@ differences as (
     from signed
     inner join issued_months
         on signed.account_id = issued_months.account_id and signed.month_date = issued_months.month_date
-    group by signed.account_id, signed.month_date, signed.line_key, issued_months.document_id
+    group by
+        signed.account_id,
+        signed.month_date,
+        signed.line_key,
+        issued_months.document_id,
+        issued_months.currency
 )
 
 select * from differences

@@ -10,6 +10,10 @@ draft_months as (
     select * from {{ ref('int_draft_months') }}
 ),
 
+correction_documents as (
+    select * from {{ ref('int_correction_documents') }}
+),
+
 prices as (
     select distinct on (account_id, price_id) *
     from {{ ref('int_account_prices') }}
@@ -48,7 +52,7 @@ placed as (
     inner join draft_months on lines.document_id = draft_months.document_id
     union all
     select
-        draft_months.document_id,
+        correction_documents.document_id,
         corrections.account_id,
         corrections.month_date,
         corrections.line_key,
@@ -68,11 +72,11 @@ placed as (
         corrections.amount,
         'correction' as charge_class,
         corrections.corrects_document_id,
-        draft_months.currency,
-        draft_months.next_month_date
+        correction_documents.currency,
+        correction_documents.next_month_date
     from corrections
-    inner join draft_months
-        on corrections.account_id = draft_months.account_id and draft_months.has_corrections
+    inner join correction_documents
+        on corrections.account_id = correction_documents.account_id and corrections.currency = correction_documents.currency
 ),
 
 numbered as (

@@ -9,6 +9,7 @@ issued_months as (
         month_date,
         document_id,
         number,
+        currency,
         issue_date
     from documents
 )

@@ -2,6 +2,11 @@ with draft_months as (
     select * from {{ ref('int_draft_months') }}
 ),
 
+correction_documents as (
+    select * from {{ ref('int_correction_documents') }}
+    where document_class = 'correction'
+),
+
 top_up_lines as (
     select * from {{ ref('int_top_up_lines') }}
 ),
@@ -60,6 +65,22 @@ drafts as (
         cast(coalesce(totals.tax, 0) as decimal(18, 4)) as tax
     from draft_months
     left join totals on draft_months.document_id = totals.document_id
+    union all by name
+    select
+        correction_documents.account_id,
+        correction_documents.document_id as invoice_id,
+        'correction' as document_class,
+        correction_documents.month_date as invoice_month,
+        correction_documents.currency,
+        correction_documents.zone,
+        correction_documents.month_date as period_start_date,
+        correction_documents.next_month_date as period_end_date,
+        true as has_lines,
+        'due' as status,
+        totals.subtotal,
+        totals.tax
+    from correction_documents
+    inner join totals on correction_documents.document_id = totals.document_id
     union all by name
     select
         top_up_lines.account_id,
@@ -139,7 +160,10 @@ balanced as (
         documents.*,
         cast(documents.subtotal + documents.tax as decimal(18, 4)) as total,
         coalesce(credits.amount, cast(0 as decimal(18, 4))) as credited_amount,
-        coalesce(payments.amount, cast(0 as decimal(18, 4))) as paid_amount
+        -- A top-up is invoiced because its payment has cleared (P10).
+        coalesce(payments.amount, cast(0 as decimal(18, 4)))
+        + case when documents.document_class = 'top_up' then documents.subtotal + documents.tax else 0 end
+            as paid_amount
     from documents
     left join credits on documents.invoice_id = credits.corrects_document_id
     left join payments
@@ -171,7 +195,7 @@ invoices as (
         tax,
         total,
         credited_amount,
-        paid_amount,
+        cast(paid_amount as decimal(18, 4)) as paid_amount,
         cast(total - credited_amount - paid_amount as decimal(18, 4)) as amount_due
     from balanced
 )
