@@ -3,16 +3,19 @@
 import fcntl
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from uuid import uuid4
 
 from orchestration.book_types import EventType, event_types
 from orchestration.errors import UsageError
 from orchestration.judging import Verdict, judge
+from orchestration.ledger import Ledger
 
 STREAM = "account_events"
 
@@ -55,6 +58,7 @@ def record(home: Path, entry: Entry, *, dry_run: bool = False, now: datetime | N
         event_id = str(row["event_id"])
         name = f"{STREAM}/{now.date()}/{event_id}.jsonl"
         line = (json.dumps(row, ensure_ascii=False) + "\n").encode()
+        _refuse_unknown_document(home, entry)
         verdict = judge(home, entry.account_id, line, name, now.date())
         _refuse(entry, verdict)
         path = None if dry_run else _appended(home / "landing" / name, line)
@@ -99,6 +103,38 @@ def _refuse(entry: Entry, verdict: Verdict) -> None:
         raise UsageError(f"there is no account {entry.account_id!r} in the book; open it first")
     if verdict.overturned:
         raise UsageError(f"{entry.type} would undo what was taken since: {'; '.join(verdict.overturned)}")
+
+
+def _refuse_unknown_document(home: Path, entry: Entry) -> None:
+    """What names an invoice names one that was issued to the account, and credits no more than is left of it.
+
+    The fold cannot see the ledger.
+    """
+    number = entry.fields.get("invoice_number")
+    if number is None or entry.type not in ("payment_recorded", "credit_note_requested"):
+        return
+    entries = [known for known in Ledger(home).entries() if known.number]
+    invoice = next((known for known in entries if known.number == number), None)
+    if invoice is None or invoice.body["account_id"] != entry.account_id:
+        raise UsageError(f"{entry.account_id} has no document {number}; `quarterhour ledger list` shows all")
+    amount = entry.fields.get("amount")
+    if entry.type == "credit_note_requested" and isinstance(amount, str) and _is_amount(amount):
+        document_id = invoice.body["document_id"]
+        left = sum(
+            (
+                Decimal(known.body["subtotal"])
+                for known in entries
+                if document_id in (known.body["document_id"], known.body["corrects_document_id"])
+            ),
+            Decimal(0),
+        )
+        if Decimal(amount) > left:
+            raise UsageError(f"{amount} is more than the {left} that is left of {number}, before tax")
+
+
+def _is_amount(text: str) -> bool:
+    """Whether it is worth comparing; what is wrong with it the fold says."""
+    return re.fullmatch(r"[0-9]+([.][0-9]+)?", text) is not None
 
 
 def _appended(path: Path, line: bytes) -> Path:

@@ -13,8 +13,8 @@ from transforms.wallets import Credit, Draw, Rating, draws_of
 Wallet = tuple[str, str]
 """Account and app."""
 
-SELLER = "quarterhour"
-"""Draws have no number, and so no seller of their own."""
+SELLER = "-"
+"""Draws have no number, and so no seller."""
 
 _PLACES = Decimal("0.0001")
 

@@ -19,7 +19,7 @@ from orchestration.drawing import append_draws
 from orchestration.errors import UsageError
 from orchestration.issued import ISSUED, publish_issued
 from orchestration.lake import Lake
-from orchestration.ledger import Entry, Ledger, NewEntry
+from orchestration.ledger import Entry, Ledger, LedgerError, LedgerWriter, NewEntry
 from orchestration.tables import TABLES
 
 DAY = timedelta(days=1)
@@ -50,9 +50,32 @@ def issue(home: Path, month: date | None = None) -> Issued:
             waiting = held + drafts.waiting(month)
             if drafts.watermark:
                 append_draws(warehouse, writer, drafts.watermark)
-        entries = [entry for new in due if (entry := writer.append(new))]
+        entries, unfit = _append(writer, due)
         _bring_marts_up_to_date(lake, ledger)
-    return Issued(entries, waiting)
+    return Issued(entries, unfit + waiting)
+
+
+def _append(writer: LedgerWriter, due: list[NewEntry]) -> tuple[list[Entry], list[Waiting]]:
+    """The new entries; one that the ledger refuses waits, and with it all later ones of its account."""
+    entries: list[Entry] = []
+    waiting: list[Waiting] = []
+    blocked: dict[str, str] = {}
+    for new in due:
+        account_id = new.body["account_id"]
+        if account_id not in blocked:
+            try:
+                entry = writer.append(new)
+            except LedgerError as error:
+                blocked[account_id] = str(error)
+            else:
+                entries += [entry] if entry else []
+        if account_id in blocked:
+            waiting.append(_waiting(new, blocked[account_id]))
+    return entries, waiting
+
+
+def _waiting(new: NewEntry, reason: str) -> Waiting:
+    return Waiting(new.body["account_id"], date.fromisoformat(new.body["month_date"]), reason)
 
 
 def _doubtful_ids(lake: Lake, drafts: Drafts, month: date | None) -> dict[str, list[str]]:
@@ -72,9 +95,8 @@ def _without_doubts(
 ) -> tuple[list[NewEntry], list[Waiting]]:
     """What can be issued, and what waits for an operator."""
     held = [
-        Waiting(
-            entry.body["account_id"],
-            date.fromisoformat(entry.body["month_date"]),
+        _waiting(
+            entry,
             f"ids stand on two days: {', '.join(doubts[entry.body['account_id']][:3])}; "
             "accept them with quarterhour account accept-id, or correct the files",
         )

@@ -6,9 +6,7 @@ to Essential from 1 July, and is cancelled in July. `shop` is prepaid from 1 Feb
 the arrivals of a month's 4th day: then the month before has ended, in New York, three whole days ago.
 """
 
-import json
 import shutil
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -17,54 +15,16 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration import dbt, fragmenting
 from orchestration.explain import rows_told
 from orchestration.explain_invoice import explain_invoice
-from orchestration.ingest import ingest
 from orchestration.issuing import issue
 from orchestration.lake import Lake
 from orchestration.ledger import Entry, Ledger
-from orchestration.sessionizing import dirty_days, rebuild
 from orchestration.settings import Settings
-from orchestration.tables import TABLES
 from orchestration.terms import terms_of
+from tests.orchestration.nights import Landing, night
 
 NIGHTS = [date(2026, month, 4) for month in range(2, 10)]
-
-
-@dataclass
-class Landing:
-    """What arrives, by stream and day."""
-
-    home: Path
-    count: int = 0
-
-    def land(self, stream: str, arrival: date, rows: list[dict[str, Any]]) -> None:
-        self.count += 1
-        path = self.home / "landing" / stream / str(arrival) / f"{self.count:04}.jsonl"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-
-    def event(self, at: str, type_: str, app_id: str | None = None, **fields: object) -> None:
-        """An event of the book, at noon UTC."""
-        row = {"event_id": f"e{self.count}", "account_id": "acme", "occurred_at": f"{at}T12:00:00Z"}
-        row |= {"type": type_, **fields} | ({"app_id": app_id} if app_id else {})
-        self.land("account_events", date.fromisoformat(at), [row])
-
-    def alerts(self, app_id: str, at: str, count: int, arrives: str | None = None) -> None:
-        """Sessions that need no conversation: alerts delivered at noon UTC (R15)."""
-        who = {
-            "account_id": "acme",
-            "app_id": app_id,
-            "user_id": "ann",
-            "status": "delivered",
-            "kind": "alert",
-        }
-        rows = [
-            {**who, "delivery_id": f"{app_id}-{self.count}-{n}", "delivered_at": f"{at}T12:00:00Z"}
-            for n in range(count)
-        ]
-        self.land("alerts", date.fromisoformat(arrives or at), rows)
 
 
 def lives(landing: Landing) -> None:
@@ -110,22 +70,6 @@ def lives(landing: Landing) -> None:
     event("2026-08-10", "payment_recorded", payment_id="p1", invoice_number=first, amount="286.87")
     event("2026-08-20", "credit_note_requested", invoice_number=second, amount="50", reason="goodwill")
     event("2026-08-21", "credit_note_requested", invoice_number=last, reason="billed by mistake")
-
-
-def night(home: Path, first: date, last: date) -> None:
-    """What a night does, without Dagster: arrivals of some days, sessions, marts, documents."""
-    lake, settings = Lake(home), Settings(home)
-    lake.ensure(TABLES)
-    for stream in ("interactions", "alerts", "account_events"):
-        for folder in sorted((home / "landing" / stream).glob("*")):
-            if first <= date.fromisoformat(folder.name) <= last:
-                ingest(lake, home / "landing", stream, date.fromisoformat(folder.name))
-    for day in fragmenting.dirty_days(lake):
-        fragmenting.build_fragments(lake, day)
-    terms = terms_of(lake, settings)
-    rebuild(lake, dirty_days(lake, terms), terms)
-    dbt.build(home).raise_if_failed()
-    issue(home)
 
 
 @pytest.fixture(scope="module")
@@ -289,6 +233,13 @@ def test_every_movement_of_the_wallet(home: Path) -> None:
     ]
     (wallet,) = read(home, "select free_balance, paid_balance, balance_status, days_left from wallets")
     assert wallet == (Decimal(0), Decimal(80), "Sufficient funds", None)
+
+
+def test_the_trial_shows_what_was_used_of_it(home: Path) -> None:
+    trial = read(
+        home, "select from_date, until_date, included_sessions, used_sessions, excess_sessions from trials"
+    )
+    assert trial == [(date(2026, 1, 10), date(2026, 1, 31), 2000, 12, 0)]
 
 
 def test_every_order_and_where_it_was_charged(home: Path) -> None:

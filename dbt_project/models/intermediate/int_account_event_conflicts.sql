@@ -20,6 +20,7 @@ spelled_out as (
         events.event_id,
         events.occurred_at,
         events.event_type,
+        events.app_id,
         nullif(events.payload ->> 'metric', '') as metric,
         nullif(events.payload ->> 'charge_model', '') as charge_model,
         nullif(events.payload ->> 'unit_price', '') as unit_price,
@@ -65,6 +66,8 @@ judged as (
                 discount_kind = 'percent'
                 and (discount_value > 100 or cast(discount_value as decimal(18, 4)) != discount_value)
                 then 'value is not a percentage'
+            when discount_kind = 'fixed' and (app_id is not null or metric is not null)
+                then 'a fixed discount is taken from the whole invoice: it has no app and no metric'
             when from_date >= until_date then 'until_date is not after from_date'
             when expires_date is not null and expires_after_days is not null
                 then 'expires_date and expires_after_days exclude each other'

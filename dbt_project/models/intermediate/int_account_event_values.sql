@@ -65,6 +65,9 @@ found as (
                 value_kind = 'choice' and not list_contains(string_split(choices, '|'), field_value)
                 then 'is not one of ' || replace(choices, '|', ', ')
             when
+                value_kind = 'id' and not regexp_full_match(field_value, '[A-Za-z0-9_.-]{1,40}')
+                then 'is not an id of letters, digits, dots, dashes and underscores'
+            when
                 value_kind = 'whole' and not regexp_full_match(field_value, '[0-9]{1,9}')
                 then 'is not a whole number'
             when

@@ -49,7 +49,7 @@ contracted as (
             offers.account_id = contract_prices.account_id
             and offers.plan_kind = 'enterprise'
             and offers.from_date < contract_prices.until_date
-            and contract_prices.from_date < offers.until_date
+            and offers.until_date > contract_prices.from_date
 ),
 
 listed as (
@@ -125,10 +125,10 @@ free_spans as (
 account_prices as (
     select * from contracted
     union all
-    select listed.* replace (
+    select
+        listed.* exclude (from_date, until_date),
         greatest(listed.from_date, free_spans.from_date) as from_date,
         least(listed.until_date, free_spans.until_date) as until_date
-    )
     from listed
     inner join free_spans
         on
@@ -137,7 +137,7 @@ account_prices as (
             and listed.plan_version = free_spans.plan_version
             and listed.metric = free_spans.metric
             and listed.from_date < free_spans.until_date
-            and free_spans.from_date < listed.until_date
+            and listed.until_date > free_spans.from_date
 )
 
 select * from account_prices

@@ -101,7 +101,7 @@ floors as (
         units * weight // total_weight as share,
         row_number() over (
             partition by document_id
-            order by units * weight % total_weight desc, tax_category, tax_rate
+            order by units * weight % total_weight desc, tax_category asc, tax_rate asc
         ) as remainder_rank
     from totalled
 ),

@@ -60,8 +60,8 @@ seat_holders as (
     inner join apps
         on
             run_months.account_id = apps.account_id
-            and coalesce(run_months.subscribed_app_id, apps.app_id) = apps.app_id
-            and (apps.closed_date is null or apps.closed_date >= run_months.first_date)
+            and (run_months.subscribed_app_id is null or run_months.subscribed_app_id = apps.app_id)
+            and (apps.closed_date is null or run_months.first_date <= apps.closed_date)
     left join run_months as own
         on
             run_months.subscribed_app_id is null
@@ -122,9 +122,9 @@ seats as (
         points.point_date,
         greatest(
             coalesce(
-                arg_max(seat_changes.agent_seats, seat_changes.from_date)
-                    filter (where seat_changes.from_date <= points.first_date),
-                0
+                arg_max(seat_changes.agent_seats, seat_changes.from_date) filter (
+                    where seat_changes.from_date <= points.first_date
+                ), 0
             ),
             coalesce(max(seat_changes.agent_seats) filter (where seat_changes.from_date > points.first_date), 0)
         ) as agent_seats

@@ -22,7 +22,7 @@ profiles as (
                 ), ''
             ) as {{ field }},
         {% endfor -%}
-        coalesce(any_value(chosen_sellers.seller_id), '{{ var("default_seller", "quarterhour") }}') as seller_id
+        coalesce(any_value(chosen_sellers.seller_id), '{{ var("default_seller") }}') as seller_id
     from accounts
     left join events on accounts.account_id = events.account_id
     left join chosen_sellers on accounts.account_id = chosen_sellers.account_id

@@ -11,7 +11,7 @@ with events as (
 named as (
     select seller_id from events
     union
-    select '{{ var("default_seller", "quarterhour") }}' as seller_id
+    select '{{ var("default_seller") }}' as seller_id
 ),
 
 sellers as (
@@ -28,7 +28,7 @@ sellers as (
             arg_max(try_cast(events.payload ->> 'payment_terms_days' as integer), events.place) filter (
                 where try_cast(events.payload ->> 'payment_terms_days' as integer) is not null
             ),
-            {{ var('default_payment_terms_days', 30) }}
+            {{ var('default_payment_terms_days') }}
         ) as payment_terms_days,
         coalesce(
             arg_max(nullif(events.payload ->> 'zone', ''), events.place) filter (

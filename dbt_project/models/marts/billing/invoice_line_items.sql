@@ -18,6 +18,14 @@ issued_documents as (
     select * from {{ ref('stg_lake__issued_documents') }}
 ),
 
+issued as (
+    select
+        issued_lines.*,
+        issued_documents.currency
+    from issued_lines
+    inner join issued_documents on issued_lines.document_id = issued_documents.document_id
+),
+
 line_items as (
     select
         account_id,
@@ -90,12 +98,10 @@ line_items as (
     from credit_note_lines
     union all by name
     select
-        issued_lines.* exclude (document_id, corrects_document_id),
-        issued_lines.document_id as invoice_id,
-        issued_lines.corrects_document_id as corrects_invoice_id,
-        issued_documents.currency
-    from issued_lines
-    inner join issued_documents on issued_lines.document_id = issued_documents.document_id
+        * exclude (document_id, corrects_document_id),
+        document_id as invoice_id,
+        corrects_document_id as corrects_invoice_id
+    from issued
 )
 
 select * from line_items

@@ -33,7 +33,8 @@ invoices as (
 plans as (
     select
         plan_id,
-        arg_max(plan_name, plan_version) as plan_name
+        arg_max(plan_name, plan_version) as plan_name,
+        any_value(currency) as currency
     from {{ ref('plans') }}
     group by plan_id
 ),
@@ -62,6 +63,7 @@ changes as (
             steps.account_id = lines.account_id
             and steps.app_id is not distinct from lines.app_id
             and steps.change_date = lines.charge_period_start_date
+            and (steps.change_plan_id = lines.plan_id or lines.quantity < 0)
             and {{ month_of('steps.change_date') }} = lines.month_date
     group by all
 ),
@@ -78,6 +80,7 @@ orders as (
         'top_up' as order_type,
         case when status = 'cleared' then 'completed' else status end as order_status,
         cast(amount as decimal(18, 4)) as amount,
+        currency,
         comments,
         payment_method,
         account_id || '-order-' || order_id as invoice_id
@@ -106,7 +109,7 @@ described as (
         orders.order_type,
         orders.order_status,
         orders.amount,
-        accounts.currency,
+        coalesce(orders.currency, invoices.currency, plans.currency, accounts.currency) as currency,
         orders.comments,
         orders.payment_method,
         invoices.invoice_id,

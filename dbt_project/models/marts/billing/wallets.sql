@@ -11,6 +11,18 @@ plan_terms as (
     select * from {{ ref('plan_terms') }}
 ),
 
+-- A wallet is in the currency of the prepaid plan that it pays for (P0).
+currencies as (
+    select
+        periods.account_id,
+        periods.app_id,
+        arg_max(plans.currency, periods.from_date) as currency
+    from {{ ref('int_subscription_periods') }} as periods
+    inner join {{ ref('plans') }} as plans on periods.plan_id = plans.plan_id
+    where plans.plan_kind = 'payg'
+    group by periods.account_id, periods.app_id
+),
+
 accounts as (
     select * from {{ ref('accounts') }}
 ),
@@ -55,7 +67,7 @@ wallets as (
     select
         balances.account_id,
         balances.app_id,
-        accounts.currency,
+        coalesce(currencies.currency, accounts.currency) as currency,
         coalesce(balances.free_balance, 0) as free_balance,
         coalesce(balances.paid_balance, 0) as paid_balance,
         cast(coalesce(balances.free_balance, 0) + coalesce(balances.paid_balance, 0) as decimal(18, 4)) as balance,
@@ -65,6 +77,7 @@ wallets as (
     from balances
     inner join accounts on balances.account_id = accounts.account_id
     inner join rates on balances.account_id = rates.account_id and balances.app_id = rates.app_id
+    left join currencies on balances.account_id = currencies.account_id and balances.app_id = currencies.app_id
     left join plan_states on balances.account_id = plan_states.account_id and balances.app_id = plan_states.app_id
     left join plan_terms on plan_states.plan_id = plan_terms.plan_id
 ),

@@ -1,0 +1,118 @@
+"""Issuing: what waits and why, what a killed run leaves, and what the commands print."""
+
+import shutil
+import signal
+from collections.abc import Callable
+from datetime import date
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+
+from orchestration.cli import main
+from orchestration.issuing import issue
+from orchestration.ledger import Ledger, LedgerBusyError, LedgerWriter
+from tests.orchestration.nights import Landing, arrive
+
+FIRST, LAST, NEXT = date(2026, 1, 1), date(2026, 2, 4), date(2026, 2, 5)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """January of three accounts is due; `twice` has an alert whose id stands on two days."""
+    home = tmp_path_factory.mktemp("built")
+    for account in ("bolt", "knut", "twice"):
+        landing = Landing(home, account)
+        landing.event("2026-01-01", "account_opened", account_name=account, zone="UTC", currency="USD")
+        landing.event("2026-01-01", "plan_subscribed", "bot", plan_id="essential_usd")
+        landing.alerts("bot", "2026-01-10", 3)
+    alert = {"account_id": "twice", "app_id": "bot", "user_id": "ann", "status": "delivered", "kind": "alert"}
+    for day in ("2026-01-12", "2026-01-13"):
+        delivery = {**alert, "delivery_id": "again", "delivered_at": f"{day}T12:00:00Z"}
+        landing.land("alerts", date.fromisoformat(day), [delivery])
+    landing.event(str(LAST), "billing_profile_set", legal_name="Twice Ltd")
+    arrive(home, FIRST, LAST)
+    return home
+
+
+@pytest.fixture
+def home(built: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(built, tmp_path / "home"))
+
+
+def issued_of(home: Path) -> dict[str | None, str]:
+    return {entry.number: entry.body["account_id"] for entry in Ledger(home).entries()}
+
+
+def test_an_id_on_two_days_holds_its_account_back_until_it_is_accepted(home: Path) -> None:
+    """R18: the others are issued meanwhile."""
+    first = issue(home)
+    assert issued_of(home) == {
+        f"INV-quarterhour-2026-00000{n}": name for n, name in ((1, "bolt"), (2, "knut"))
+    }
+    held = [wait.reason for wait in first.waiting if wait.month == date(2026, 1, 1)]
+    assert len(held) == 1
+    assert "ids stand on two days: alerts again" in held[0]
+
+    accepted = Landing(home, "twice", count=90)
+    accepted.event(str(NEXT), "id_accepted", stream="alerts", id="again")
+    arrive(home, NEXT, NEXT)
+    (entry,) = issue(home).entries
+    assert (entry.number, entry.body["account_id"]) == ("INV-quarterhour-2026-000003", "twice")
+    assert entry.body["lines"][0]["quantity"] == 5  # each day counts its own
+
+
+def _issue_and_die(home: Path, appended: int) -> None:
+    """A run that is killed before it appends one more entry than `appended`."""
+    whole: Callable[..., object] = LedgerWriter.append
+    count = 0
+
+    def append(writer: LedgerWriter, new: object) -> object:
+        nonlocal count
+        if count == appended:
+            signal.raise_signal(signal.SIGKILL)
+        count += 1
+        return whole(writer, new)
+
+    LedgerWriter.append = append
+    issue(home)
+
+
+@pytest.mark.parametrize("appended", [0, 1])
+def test_a_run_that_is_killed_between_two_documents_is_gone_on_with(home: Path, appended: int) -> None:
+    dying = get_context("spawn").Process(target=_issue_and_die, args=(home, appended))
+    dying.start()
+    dying.join()
+    assert dying.exitcode == -signal.SIGKILL
+    assert len(Ledger(home).entries()) == appended
+    assert Ledger(home).verify() == []
+    issue(home)
+    assert sorted(issued_of(home).values()) == ["bolt", "knut"]
+    assert Ledger(home).verify() == []
+
+
+def test_of_two_issuers_at_once_one_wins_and_the_other_says_so(home: Path) -> None:
+    with Ledger(home).writing(), pytest.raises(LedgerBusyError, match="another run is issuing"):
+        issue(home)
+    assert len(issue(home).entries) == 2
+
+
+def test_the_commands_issue_list_verify_and_explain(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("QUARTERHOUR_HOME", str(home))
+    number = "INV-quarterhour-2026-000001"
+
+    def printed(*arguments: str) -> str:
+        main(list(arguments))
+        return capsys.readouterr().out
+
+    told = printed("issue", "--month", "2026-01")
+    assert "2 issued" in told
+    assert "waits: twice 2026-01, ids stand on two days" in told
+    assert (home / "outbox" / "2026-02" / "register.csv").exists()
+    assert number in printed("ledger", "list")
+    assert "2 entries, all as they were written" in printed("ledger", "verify")
+    explained = printed("explain", "invoice", number, "--line", "1")
+    assert "2026-01-10: 3 units, 3 sessions of 3 conversations" in explained
+    assert "alerts/2026-01-10/" in explained
