@@ -16,7 +16,7 @@ from orchestration import dbt
 from orchestration.audits import ids_on_two_days
 from orchestration.documents import Drafts, Waiting
 from orchestration.drawing import append_draws
-from orchestration.errors import UsageError
+from orchestration.errors import RunError, UsageError
 from orchestration.issued import ISSUED, publish_issued
 from orchestration.lake import Lake
 from orchestration.ledger import Entry, Ledger, LedgerError, LedgerWriter, NewEntry
@@ -46,6 +46,7 @@ def issue(home: Path, month: date | None = None) -> Issued:
         with duckdb.connect(str(home / dbt.WAREHOUSE), read_only=True) as warehouse:
             warehouse.execute("set TimeZone = 'UTC'")
             drafts = Drafts(warehouse, code_version())
+            _refuse_going_back(ledger, drafts)
             due, held = _without_doubts(drafts.due(month), _doubtful_ids(lake, drafts, month))
             waiting = held + drafts.waiting(month)
             if drafts.watermark:
@@ -76,6 +77,16 @@ def _append(writer: LedgerWriter, due: list[NewEntry]) -> tuple[list[Entry], lis
 
 def _waiting(new: NewEntry, reason: str) -> Waiting:
     return Waiting(new.body["account_id"], date.fromisoformat(new.body["month_date"]), reason)
+
+
+def _refuse_going_back(ledger: Ledger, drafts: Drafts) -> None:
+    """Arrivals that were taken away again would take back months that were issued because of them."""
+    last = max((entry.recorded_at for entry in ledger.entries()), default=None)
+    if last and drafts.watermark and drafts.watermark < last:
+        raise RunError(
+            f"the arrivals end at {drafts.watermark:%Y-%m-%d}, but documents were issued on those up to "
+            f"{last:%Y-%m-%d}: put back the files of the days between, or an empty one on the last of them"
+        )
 
 
 def _doubtful_ids(lake: Lake, drafts: Drafts, month: date | None) -> dict[str, list[str]]:

@@ -28,6 +28,9 @@ ACCOUNTS = 24
 GONE, MOVED = "gone", "moved"
 """One account closes in February, one is in euros from March; both have late usage in January."""
 
+LEFT = "left"
+"""Closed on 20 January, as its book says only when three months have been issued."""
+
 
 @dataclass(frozen=True)
 class Usage:
@@ -84,6 +87,10 @@ def lake_of(usage: list[Usage], round_: int) -> Lake:
     for name in (GONE, MOVED):
         lake.event(name, "2026-01-01 08:00", "account_opened", zone="UTC", currency="USD", kind="standard")
         lake.event(name, "2026-01-01 08:03", "plan_subscribed", "bot", plan_id="essential_usd")
+    lake.event(LEFT, "2026-01-01 08:00", "account_opened", zone="UTC", currency="USD", kind="standard")
+    lake.event(LEFT, "2026-01-01 08:03", "plan_subscribed", "bot", plan_id="essential_usd")
+    if round_ == len(WATERMARKS) - 1:
+        lake.event(LEFT, "2026-01-20 08:00", "account_closed")
     lake.event(GONE, "2026-02-20 08:00", "account_closed")
     lake.event(MOVED, "2026-02-20 08:00", "currency_set", currency="EUR")
     for each in usage:
@@ -167,10 +174,21 @@ def test_without_a_next_invoice_in_its_currency_a_correction_has_a_document_of_i
 ) -> None:
     """50 x 0.12; I3, P0."""
     own = [entry for entry in Ledger(homes[0]).entries() if entry.body["account_id"] == account][-1]
-    assert own.body["document_id"] == f"{account}-corrections-USD-1"
+    assert own.body["document_id"] == f'["correction","{account}","USD 1"]'
     assert (own.kind, own.body["currency"], Decimal(own.body["total"])) == ("invoice", "USD", Decimal(6))
     (line,) = own.body["lines"]
     assert (line["charge_class"], line["corrects_document_id"]) == ("correction", f"{account}-2026-01")
+
+
+def test_a_closing_that_is_told_late_gives_the_fees_back_as_a_credit_note(homes: tuple[Path, Path]) -> None:
+    """January's own 99.00 stay; those of February, March and April come back."""
+    own = [entry for entry in Ledger(homes[0]).entries() if entry.body["account_id"] == LEFT]
+    assert [(entry.kind, Decimal(entry.body["subtotal"])) for entry in own] == [
+        ("invoice", Decimal(198)),
+        ("invoice", Decimal(99)),
+        ("invoice", Decimal(99)),
+        ("credit_note", Decimal(-297)),
+    ]
 
 
 def test_the_tiers_of_lines_and_corrections_add_up_to_those_of_the_final_rating(

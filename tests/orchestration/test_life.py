@@ -112,12 +112,12 @@ def test_documents_are_numbered_in_the_order_of_their_months(documents: dict[str
         INVOICE.format(1): "acme-2026-02",
         INVOICE.format(2): "acme-2026-03",
         INVOICE.format(3): "acme-2026-04",
-        INVOICE.format(4): "acme-order-o2",
+        INVOICE.format(4): '["order","acme","o2"]',
         INVOICE.format(5): "acme-2026-05",
         INVOICE.format(6): "acme-2026-06",
         INVOICE.format(7): "acme-2026-07",
-        "CRN-quarterhour-2026-000001": "acme-credit-e31",
-        "VOI-quarterhour-2026-000001": "acme-credit-e32",
+        "CRN-quarterhour-2026-000001": '["credit","acme","e31"]',
+        "VOI-quarterhour-2026-000001": '["credit","acme","e32"]',
     }
 
 
@@ -285,7 +285,7 @@ def test_what_is_still_due(home: Path) -> None:
         "acme-2026-02": "0.00",
         "acme-2026-03": "482.10",
         "acme-2026-04": "355.58",
-        "acme-order-o2": "0.00",
+        '["order","acme","o2"]': "0.00",
         "acme-2026-05": "361.90",
         "acme-2026-06": "155.65",
         "acme-2026-07": "0.00",

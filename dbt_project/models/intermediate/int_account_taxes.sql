@@ -1,11 +1,7 @@
--- P0, P9: the rates of a month, by category. A rate set in the account's very first month is no change of
--- a rate: it holds from that month.
+-- P0, P9: the rates of a month, by category. The first rate of a category is no change of a rate: it holds
+-- from its own month.
 with months as (
     select * from {{ ref('int_account_months') }}
-),
-
-accounts as (
-    select * from {{ ref('int_accounts_dated') }}
 ),
 
 events as (
@@ -21,12 +17,15 @@ rates as (
         events.occurred_at,
         events.event_id,
         case
-            when {{ month_of('events.event_date') }} = {{ month_of('accounts.first_date') }}
+            when
+                row_number() over (
+                    partition by events.account_id, coalesce(events.tax_category, 'S')
+                    order by events.occurred_at, events.event_id
+                ) = 1
                 then {{ month_of('events.event_date') }}
             else {{ next_month_of('events.event_date') }}
         end as from_date
     from events
-    inner join accounts on events.account_id = accounts.account_id
 ),
 
 taxes as (

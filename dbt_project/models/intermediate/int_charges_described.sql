@@ -36,6 +36,7 @@ charges as (
         price_id,
         cast(1 as integer) as sign,
         quantity,
+        charge_period_start_date as discount_date,
         charge_period_start_date,
         charge_period_end_date,
         cast(charge_period_end_date - charge_period_start_date as integer) as days,
@@ -51,6 +52,7 @@ charges as (
         price_id,
         sign,
         quantity,
+        discount_date,
         charge_period_start_date,
         charge_period_end_date,
         charged_days as days,
@@ -80,8 +82,8 @@ percents as (
             charges.account_id = discounts.account_id
             and coalesce(discounts.app_id, charges.app_id) is not distinct from charges.app_id
             and coalesce(discounts.metric, charges.metric) = charges.metric
-            and charges.charge_period_start_date >= discounts.from_date
-            and charges.charge_period_start_date < discounts.until_date
+            and charges.discount_date >= discounts.from_date
+            and charges.discount_date < discounts.until_date
     group by all
 ),
 
@@ -123,7 +125,7 @@ described as (
         end as included_units,
         {% for bound in ['minimum_spend', 'maximum_spend'] -%}
             case
-                when charges.charge_kind = 'fee' or charges.days = charges.period_days
+                when charges.days = charges.period_days
                     then cast(price_terms.{{ bound }} as decimal(18, 6))
                 else cast(
                     {{ prorated('price_terms.' ~ bound, 'charges.days', 'charges.period_days', 'currencies.minor_unit') }}

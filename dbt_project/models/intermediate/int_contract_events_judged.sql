@@ -18,6 +18,7 @@ judged as (
         steps.event_id,
         steps.occurred_at,
         case
+            when steps.in_force_plan_id is null then 'there is no contract yet: subscribe the account to one first'
             when events.payload ->> 'metric' = 'billing_sessions' and not plans.prices_the_sum
                 then 'the plan prices the parts of billing_sessions'
             when

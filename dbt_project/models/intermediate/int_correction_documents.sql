@@ -72,8 +72,11 @@ documents as (
     select
         corrections.account_id,
         corrections.currency,
-        corrections.account_id || '-corrections-' || corrections.currency || '-'
-        || (coalesce(numbers.issued_before, 0) + 1) as document_id,
+        {{ document_id(
+            'correction',
+            'corrections.account_id',
+            "corrections.currency || ' ' || (coalesce(numbers.issued_before, 0) + 1)"
+        ) }} as document_id,
         'correction' as document_class,
         last_months.month_date,
         {{ next_month_of('last_months.month_date') }} as next_month_date,

@@ -28,7 +28,7 @@ credited as (
 
 asked as (
     select
-        requests.account_id || '-credit-' || requests.request_id as document_id,
+        {{ document_id('credit', 'requests.account_id', 'requests.request_id') }} as document_id,
         requests.account_id,
         requests.request_id,
         requests.requested_at,
@@ -54,7 +54,7 @@ asked as (
     inner join currencies on invoices.currency = currencies.currency
     left join credited on invoices.document_id = credited.document_id
     anti join issued_documents
-        on requests.account_id || '-credit-' || requests.request_id = issued_documents.document_id
+        on {{ document_id('credit', 'requests.account_id', 'requests.request_id') }} = issued_documents.document_id
 ),
 
 -- Of several requests for one invoice the earlier ones are served first.

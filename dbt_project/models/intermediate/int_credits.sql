@@ -42,7 +42,7 @@ credits as (
     select
         account_id,
         app_id,
-        order_id as credit_id,
+        'order/' || order_id as credit_id,
         'paid' as credit_kind,
         amount,
         settled_at as from_at,

@@ -36,7 +36,8 @@ changes as (
         lag(price_id) over before_it as previous_price_id,
         lag(plan_id) over before_it as previous_plan_id,
         lag(charge_model) over before_it as previous_charge_model,
-        lag(quantity) over before_it as previous_quantity
+        lag(quantity) over before_it as previous_quantity,
+        lag(point_date) over before_it as previous_point_date
     from priced
     window before_it as (
         partition by account_id, app_id, metric, fee_month_date
@@ -54,6 +55,7 @@ signed as (
         charge_model,
         1 as sign,
         quantity,
+        point_date as discount_date,
         fee_month_date,
         fee_month_end_date,
         point_date,
@@ -70,6 +72,7 @@ signed as (
         previous_charge_model as charge_model,
         -1 as sign,
         previous_quantity as quantity,
+        previous_point_date as discount_date,
         fee_month_date,
         fee_month_end_date,
         point_date,
@@ -91,6 +94,7 @@ due as (
         signed.charge_model,
         signed.sign,
         cast(signed.quantity as bigint) as quantity,
+        signed.discount_date,
         signed.point_date as charge_period_start_date,
         signed.fee_month_end_date as charge_period_end_date,
         cast(signed.fee_month_end_date - signed.point_date as integer) as charged_days,

@@ -114,6 +114,33 @@ points as (
             and holders.last_date > seat_changes.from_date
 ),
 
+-- Seats that a trial had for nothing do not count: from the first day on which a plan prices them.
+seat_prices as (
+    select distinct
+        account_id,
+        plan_id
+    from {{ ref('int_account_prices') }}
+    where metric = 'agent_seats'
+),
+
+charged_points as (
+    select
+        points.*,
+        min(points.point_date) filter (where seat_prices.plan_id is not null) over (
+            partition by points.account_id, points.app_id, points.fee_month_date
+        ) as charged_from_date
+    from points
+    inner join subscriptions
+        on
+            points.account_id = subscriptions.account_id
+            and points.subscribed_app_id is not distinct from subscriptions.app_id
+            and points.point_date >= subscriptions.from_date
+            and points.point_date < subscriptions.until_date
+    left join seat_prices
+        on subscriptions.account_id = seat_prices.account_id and subscriptions.plan_id = seat_prices.plan_id
+    where points.metric = 'agent_seats'
+),
+
 seats as (
     select
         points.account_id,
@@ -123,17 +150,18 @@ seats as (
         greatest(
             coalesce(
                 arg_max(seat_changes.agent_seats, seat_changes.from_date) filter (
-                    where seat_changes.from_date <= points.first_date
+                    where seat_changes.from_date <= points.charged_from_date
                 ), 0
             ),
-            coalesce(max(seat_changes.agent_seats) filter (where seat_changes.from_date > points.first_date), 0)
+            coalesce(
+                max(seat_changes.agent_seats) filter (where seat_changes.from_date > points.charged_from_date), 0
+            )
         ) as agent_seats
-    from points
+    from charged_points as points
     inner join seat_changes
         on
             points.account_id = seat_changes.account_id
             and points.app_id = seat_changes.app_id
-            and points.metric = 'agent_seats'
             and points.point_date >= seat_changes.from_date
     group by points.account_id, points.app_id, points.fee_month_date, points.point_date
 ),

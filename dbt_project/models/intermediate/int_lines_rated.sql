@@ -43,7 +43,8 @@ spend_lines as (
         described.account_id,
         described.app_id,
         described.month_date,
-        case when rated.spend_adjustment > 0 then 'minimum_spend' else 'maximum_spend' end as line_kind,
+        case when sum(described.sign * rated.spend_adjustment) > 0 then 'minimum_spend' else 'maximum_spend' end
+            as line_kind,
         described.metric,
         described.plan_id,
         described.plan_version,
@@ -52,11 +53,13 @@ spend_lines as (
         described.charge_period_start_date,
         described.charge_period_end_date,
         cast(1 as bigint) as quantity,
-        cast(described.sign * rated.spend_adjustment as decimal(18, 4)) as gross_amount,
+        cast(sum(described.sign * rated.spend_adjustment) as decimal(18, 4)) as gross_amount,
         cast(0 as decimal(18, 4)) as discount_amount
     from described
     inner join rated on described.charge_id = rated.charge_id
     where rated.spend_adjustment != 0
+    group by all
+    having sum(described.sign * rated.spend_adjustment) != 0
 ),
 
 lines as (

@@ -73,8 +73,36 @@ periods as (
 ),
 
 not_empty as (
-    select * from periods
+    select
+        *,
+        coalesce(
+            lag(until_date) over of_subscription = from_date and lag(plan_id) over of_subscription = plan_id, false
+        ) as goes_on
+    from periods
     where from_date < until_date
+    window of_subscription as (partition by account_id, app_id order by from_date)
+),
+
+-- A downgrade that was taken back leaves one period, not two: its months are rated whole (P4).
+numbered as (
+    select
+        *,
+        count(*) filter (where not goes_on) over (
+            partition by account_id, app_id
+            order by from_date
+        ) as period_number
+    from not_empty
+),
+
+joined as (
+    select
+        account_id,
+        app_id,
+        plan_id,
+        min(from_date) as from_date,
+        max(until_date) as until_date
+    from numbered
+    group by account_id, app_id, plan_id, period_number
 )
 
-select * from not_empty
+select * from joined

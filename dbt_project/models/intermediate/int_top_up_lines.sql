@@ -24,7 +24,7 @@ currencies as (
 
 lines as (
     select
-        orders.account_id || '-order-' || orders.order_id as document_id,
+        {{ document_id('order', 'orders.account_id', 'orders.order_id') }} as document_id,
         orders.account_id,
         orders.order_id,
         orders.app_id,

@@ -83,7 +83,7 @@ orders as (
         currency,
         comments,
         payment_method,
-        account_id || '-order-' || order_id as invoice_id
+        {{ document_id('order', 'account_id', 'order_id') }} as invoice_id
     from top_ups
     union all by name
     select
