@@ -1,6 +1,7 @@
 -- A credit note takes from one issued invoice what was asked for, before tax, and never more than what is
--- left of it; without an amount all of it, which makes it void. It is shared out to the invoice's rates of
--- tax by what each of them taxed, by largest remainder.
+-- left of it; without an amount all of it, rate by rate, which makes it void. A part is shared out to the
+-- invoice's rates of tax by what is left of each, by largest remainder. Of several requests for one invoice
+-- each waits for the one before it.
 with requests as (
     select * from {{ ref('int_credit_notes_requested') }}
 ),
@@ -17,13 +18,16 @@ currencies as (
     select * from {{ ref('currencies') }}
 ),
 
-credited as (
+credits as (
     select
-        corrects_document_id as document_id,
-        sum(subtotal) as subtotal
+        issued_documents.corrects_document_id as document_id,
+        issued_taxes.tax_category,
+        issued_taxes.tax_rate,
+        sum(issued_taxes.taxable_amount) as amount
     from issued_documents
-    where document_class = 'credit'
-    group by corrects_document_id
+    inner join issued_taxes on issued_documents.document_id = issued_taxes.document_id
+    where issued_documents.document_class = 'credit'
+    group by all
 ),
 
 asked as (
@@ -43,8 +47,10 @@ asked as (
             round_to_minor_unit('coalesce(requests.amount, invoices.subtotal)', 'currencies.minor_unit'),
             'currencies.minor_unit'
         ) }} as asked_units,
-        {{ to_minor_units('invoices.subtotal + coalesce(credited.subtotal, 0)', 'currencies.minor_unit') }}
-            as left_units
+        row_number() over (
+            partition by invoices.document_id
+            order by requests.requested_at, requests.request_id
+        ) as turn
     from requests
     inner join issued_documents as invoices
         on
@@ -52,56 +58,49 @@ asked as (
             and requests.invoice_number = invoices.number
             and invoices.document_class != 'credit'
     inner join currencies on invoices.currency = currencies.currency
-    left join credited on invoices.document_id = credited.document_id
     anti join issued_documents
         on {{ document_id('credit', 'requests.account_id', 'requests.request_id') }} = issued_documents.document_id
 ),
 
--- Of several requests for one invoice the earlier ones are served first.
-granted as (
+remaining as (
     select
-        *,
-        greatest(
-            least(
-                asked_units,
-                left_units - coalesce(
-                    sum(asked_units) over (
-                        partition by corrects_document_id
-                        order by requested_at, request_id
-                        rows between unbounded preceding and 1 preceding
-                    ), 0
-                )
-            ), 0
-        ) as units
+        asked.*,
+        issued_taxes.tax_category,
+        issued_taxes.tax_rate,
+        {{ to_minor_units('issued_taxes.taxable_amount + coalesce(credits.amount, 0)', 'asked.minor_unit') }}
+            as remaining_units
     from asked
+    inner join issued_taxes on asked.corrects_document_id = issued_taxes.document_id
+    left join credits
+        on
+            asked.corrects_document_id = credits.document_id
+            and issued_taxes.tax_category = credits.tax_category
+            and issued_taxes.tax_rate = credits.tax_rate
+    where asked.turn = 1
 ),
 
 weighed as (
     select
-        granted.*,
-        issued_taxes.tax_category,
-        issued_taxes.tax_rate,
-        {{ to_minor_units('greatest(issued_taxes.taxable_amount, 0)', 'granted.minor_unit') }} as weight
-    from granted
-    inner join issued_taxes on granted.corrects_document_id = issued_taxes.document_id
-    where granted.units > 0
+        *,
+        greatest(remaining_units, 0) as weight,
+        greatest(least(asked_units, sum(remaining_units) over (partition by document_id)), 0) as units
+    from remaining
 ),
 
 totalled as (
     select
         *,
-        cast(sum(weight) over (partition by document_id) as hugeint) as total_weight
+        greatest(cast(sum(weight) over (partition by document_id) as hugeint), 1) as total_weight
     from weighed
-    where weight > 0
 ),
 
 floors as (
     select
         *,
-        units * weight // total_weight as share,
+        cast(units as hugeint) * weight // total_weight as share,
         row_number() over (
             partition by document_id
-            order by units * weight % total_weight desc, tax_category asc, tax_rate asc
+            order by cast(units as hugeint) * weight % total_weight desc, tax_category asc, tax_rate asc
         ) as remainder_rank
     from totalled
 ),
@@ -109,8 +108,10 @@ floors as (
 shares as (
     select
         *,
-        share + case when remainder_rank <= units - sum(share) over (partition by document_id) then 1 else 0 end
-            as share_units
+        case
+            when is_void then remaining_units
+            else share + case when remainder_rank <= units - sum(share) over (partition by document_id) then 1 else 0 end
+        end as share_units
     from floors
 ),
 
@@ -131,7 +132,7 @@ lines as (
         row_number() over (partition by document_id order by tax_category, tax_rate) as line_number,
         cast(-{{ from_minor_units('cast(share_units as hugeint)', 'minor_unit') }} as decimal(18, 4)) as amount
     from shares
-    where share_units > 0
+    where share_units != 0
 )
 
 select * from lines
