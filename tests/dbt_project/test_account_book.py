@@ -91,6 +91,10 @@ def values(book: Book) -> None:
         ({"value": "100.5"}, "value is not a percentage"),
         ({"value": "0.00001"}, "value is not a percentage"),
         ({"discount_kind": "half"}, "discount_kind is not one of percent, fixed"),
+        (
+            {"discount_kind": "fixed", "metric": "base_fee"},
+            "a fixed discount is taken from the whole invoice: it has no app and no metric",
+        ),
     ):
         book.refused(reason, "val", day, "discount_granted", **{**discount, **more})
 
@@ -177,6 +181,14 @@ def kinds(book: Book) -> None:
     book.refused(
         "contract prices are for Enterprise accounts",
         "small", day, "contract_price_set", metric="usage_sessions", charge_model="flat", unit_price=1,
+    )  # fmt: skip
+    book.refused(
+        "there is no contract yet: subscribe the account to one first",
+        "big", "2026-01-02 10", "contract_price_set", metric="usage_sessions", charge_model="flat", unit_price=1,
+    )  # fmt: skip
+    book.refused(
+        "a contract is rated on all apps together: its discount has no app",
+        "big", "2026-01-02 10", "discount_granted", "a", discount_kind="percent", value="5",
     )  # fmt: skip
     book.event("big", "2026-01-03 10", "plan_subscribed", plan_id="enterprise_usd")
     book.event("big", "2026-01-03 11", "seats_set", "a", seats=40)
@@ -342,8 +354,12 @@ def people(book: Book) -> None:
         "who", "2026-01-05 10", "discount_granted", event_id="d1", discount_kind="percent", value="12.5"
     )
     book.event(
-        "who", "2026-01-05 10", "discount_granted", "a", event_id="d2", discount_kind="fixed", value="30",
-        metric="voice_sessions", from_date="2026-02-01", until_date="2026-05-01",
+        "who", "2026-01-05 10", "discount_granted", event_id="d2", discount_kind="fixed", value="30",
+        from_date="2026-02-01", until_date="2026-05-01",
+    )  # fmt: skip
+    book.event(
+        "who", "2026-01-06 10", "discount_granted", "a", event_id="d3", discount_kind="percent", value="5",
+        metric="voice_sessions", from_date="2026-02-01",
     )  # fmt: skip
     book.event(
         "who", "2026-03-01 10", "credit_note_requested", event_id="cn", invoice_number="Q-2026-1",
@@ -400,8 +416,7 @@ FOR_EVER = date(9999, 12, 31)
                  ("advanced_usd", date(2026, 2, 20), date(2026, 4, 1)),
                  ("payg_usd", date(2026, 4, 1), date(2026, 5, 1))]),
         # A change to the plan in force takes the downgrade back.
-        ("back", [("advanced_usd", date(2026, 2, 10), date(2026, 2, 12)),
-                  ("advanced_usd", date(2026, 2, 12), date(2026, 7, 1)),
+        ("back", [("advanced_usd", date(2026, 2, 10), date(2026, 7, 1)),
                   ("payg_usd", date(2026, 7, 1), FOR_EVER)]),
         ("big", [("enterprise_usd", date(2026, 1, 3), FOR_EVER)]),
     ],
@@ -469,7 +484,7 @@ def test_wallets_are_filled_by_the_plan_by_grants_and_by_cleared_orders(home: Pa
     )
     assert credits == [
         ("free/a", "free", Decimal(500), at("2026-02-11 10"), date(2026, 2, 11), date(2026, 5, 12)),
-        ("o1", "paid", Decimal(100), at("2026-02-14 10"), date(2026, 2, 14), None),
+        ("order/o1", "paid", Decimal(100), at("2026-02-14 10"), date(2026, 2, 14), None),
         ("cr", "free", Decimal(7), at("2026-02-18 10"), date(2026, 2, 18), date(2026, 2, 28)),
     ]
     # A downgrade's credit comes with the downgrade, at its first midnight.
@@ -511,6 +526,7 @@ def test_seats_count_only_where_they_were_taken(home: Path) -> None:
         ("big", "a", date(2026, 1, 3), 40),
         ("chg", "a", date(2026, 2, 12), 3),
         ("chg", "a", date(2026, 3, 2), 0),
+        ("life", "a", date(2026, 2, 1), 0),
         ("logs", "seen-in-logs", date(2026, 1, 2), 4),
         ("try", "a", date(2026, 3, 2), 2),
     ]
@@ -540,7 +556,8 @@ def test_payments_discounts_and_credit_notes_keep_their_amounts_to_the_last_digi
     ) == [("p1", "Q-2026-1", Decimal("12.5"), True, at("2026-02-04 10"))]
     assert rows(home, "select * exclude (account_id) from int_discounts order by discount_id") == [
         ("d1", None, None, "percent", Decimal("12.5"), None, date(2026, 1, 5), FOR_EVER),
-        ("d2", "a", "voice_sessions", "fixed", None, Decimal(30), date(2026, 2, 1), date(2026, 5, 1)),
+        ("d2", None, None, "fixed", None, Decimal(30), date(2026, 2, 1), date(2026, 5, 1)),
+        ("d3", "a", "voice_sessions", "percent", Decimal(5), None, date(2026, 2, 1), FOR_EVER),
     ]
     assert rows(home, "select request_id, amount, reason, requested_by from int_credit_notes_requested") == [
         ("cn", Decimal("2.5"), "goodwill", "root")

@@ -97,6 +97,8 @@ judged as (
                 then 'an Enterprise account has no wallets, it adds no funds'
             when event_type = 'contract_price_set' and kind = 'standard'
                 then 'contract prices are for Enterprise accounts'
+            when event_type = 'discount_granted' and app_id is not null and kind = 'enterprise'
+                then 'a contract is rated on all apps together: its discount has no app'
             when event_type not in ('plan_subscribed', 'plan_changed') then null
             when plan_kind = 'enterprise' and app_id is not null
                 then 'an Enterprise contract belongs to the account, not to an app'
