@@ -38,6 +38,16 @@ def taxes(lake: Lake) -> None:
     lake.sessions("early", "x", "2026-01-31 23:30")
 
 
+def currencies(lake: Lake) -> None:
+    """Essential in euros; in dollars from February. The plan in dollars is taken from the 1st on, not before."""
+    lake.event("euro", "2026-01-01 08:00", "account_opened", zone="UTC", currency="EUR", kind="standard")
+    lake.event("euro", "2026-01-01 08:01", "plan_subscribed", "x", plan_id="essential_eur")
+    lake.event("euro", "2026-01-01 08:02", "discount_granted", discount_kind="fixed", value="10")
+    lake.event("euro", "2026-01-10 08:00", "currency_set", currency="USD")
+    lake.event("euro", "2026-01-11 08:00", "plan_changed", "x", plan_id="essential_usd")
+    lake.event("euro", "2026-02-01 08:00", "plan_changed", "x", plan_id="essential_usd")
+
+
 def contracts(lake: Lake) -> None:
     for account, day in (("seats", "2026-01-01"), ("later", "2026-01-22")):
         opened(lake, account, kind="enterprise")
@@ -71,7 +81,7 @@ def wallets(lake: Lake) -> None:
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lake = Lake()
-    for part in (plans, taxes, contracts, wallets):
+    for part in (plans, taxes, currencies, contracts, wallets):
         part(lake)
     home = lake.arrived("2026-03-10").write(tmp_path_factory.mktemp("home"))
     assert dbt.build(home).raise_if_failed().is_published
@@ -105,6 +115,17 @@ def test_an_upgrade_takes_back_what_was_paid_not_what_is_paid_now(home: Path) ->
 def test_the_first_rate_of_tax_holds_from_its_own_month(home: Path) -> None:
     totals = rows(home, "select subtotal, tax from invoices where invoice_id = 'early-2026-02'")
     assert totals == [(Decimal(198), Decimal("33.66"))]
+
+
+def test_a_change_of_currency_loses_no_fee_and_adds_no_currencies(home: Path) -> None:
+    """January's 89 EUR, less 10; February's and March's 99 USD, from which a discount in euros takes nothing."""
+    found = rows(home, "select invoice_id, currency, subtotal from invoices where account_id = 'euro' order by 1")
+    assert [(name, currency, f"{subtotal:.2f}") for name, currency, subtotal in found[:2]] == [
+        ("euro-2026-01", "EUR", "79.00"),
+        ("euro-2026-02", "USD", "198.00"),
+    ]
+    refused = rows(home, "select refusal_reason from account_event_refusals where account_id = 'euro'")
+    assert refused == [("plan is priced in USD, the account is in EUR",)]
 
 
 def test_a_minimum_spend_on_seats_is_prorated_and_taken_once(home: Path) -> None:

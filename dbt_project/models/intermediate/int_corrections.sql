@@ -1,5 +1,6 @@
 -- I3: what an issued month rates to now, less what has been billed for it, on whatever document. A rating
--- that comes to the same is no correction, whatever its units.
+-- that comes to the same is no correction, whatever its units. Where the book says later that the month was
+-- in another currency, what was billed comes back in its own (P0).
 with lines as (
     select * from {{ ref('int_lines_discounted') }}
 ),
@@ -8,9 +9,21 @@ issued_months as (
     select * from {{ ref('int_issued_months') }}
 ),
 
+months as (
+    select * from {{ ref('int_account_months') }}
+),
+
+issued_documents as (
+    select * from {{ ref('stg_lake__issued_documents') }}
+),
+
 issued_lines as (
-    select * from {{ ref('stg_lake__issued_lines') }}
-    where month_date is not null
+    select
+        issued_lines.*,
+        issued_documents.currency
+    from {{ ref('stg_lake__issued_lines') }} as issued_lines
+    inner join issued_documents on issued_lines.document_id = issued_documents.document_id
+    where issued_lines.month_date is not null
 ),
 
 signed as (
@@ -32,8 +45,10 @@ signed as (
         lines.gross_amount,
         lines.discount_amount,
         lines.amount,
+        months.currency,
         false as is_billed
     from lines
+    inner join months on lines.account_id = months.account_id and lines.month_date = months.month_date
     union all
     select
         account_id,
@@ -53,6 +68,7 @@ signed as (
         -gross_amount as gross_amount,
         -discount_amount as discount_amount,
         -amount as amount,
+        currency,
         true as is_billed
     from issued_lines
 ),
@@ -64,7 +80,7 @@ differences as (
         signed.month_date,
         signed.line_key,
         issued_months.document_id as corrects_document_id,
-        issued_months.currency,
+        signed.currency,
         any_value(signed.app_id) as app_id,
         any_value(signed.line_kind) as line_kind,
         any_value(signed.metric) as metric,
@@ -87,7 +103,7 @@ differences as (
         signed.month_date,
         signed.line_key,
         issued_months.document_id,
-        issued_months.currency
+        signed.currency
 )
 
 select * from differences

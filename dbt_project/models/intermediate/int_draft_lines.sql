@@ -76,7 +76,9 @@ placed as (
         correction_documents.next_month_date
     from corrections
     inner join correction_documents
-        on corrections.account_id = correction_documents.account_id and corrections.currency = correction_documents.currency
+        on
+            corrections.account_id = correction_documents.account_id
+            and corrections.currency = correction_documents.currency
 ),
 
 numbered as (

@@ -1,5 +1,6 @@
 -- P4, P6: the fees of a month in advance, and for the rest of the month what a change adds: the new state
--- less the one before it, so that a change back takes nothing twice.
+-- less the one before it, so that a change back takes nothing twice. Where the month before is in another
+-- currency than the fee, its own month's invoice has it (P0).
 with states as (
     select * from {{ ref('int_fee_states') }}
 ),
@@ -83,6 +84,31 @@ signed as (
         and (price_id is distinct from previous_price_id or quantity is distinct from previous_quantity)
 ),
 
+price_currencies as (
+    select distinct
+        account_id,
+        price_id,
+        currency
+    from prices
+),
+
+placed as (
+    select
+        signed.*,
+        price_currencies.currency,
+        coalesce(earlier.month_date, signed.fee_month_date) as month_date
+    from signed
+    inner join price_currencies
+        on signed.account_id = price_currencies.account_id and signed.price_id = price_currencies.price_id
+    left join months as earlier
+        on
+            signed.is_in_advance
+            and signed.account_id = earlier.account_id
+            and price_currencies.currency = earlier.currency
+            and signed.fee_month_date = earlier.next_month_date
+    where signed.quantity > 0
+),
+
 due as (
     select
         signed.account_id,
@@ -100,20 +126,10 @@ due as (
         cast(signed.fee_month_end_date - signed.point_date as integer) as charged_days,
         cast(signed.fee_month_end_date - signed.fee_month_date as integer) as period_days,
         case
-            when prices.currency != months.currency then 'priced in another currency than the account''s'
+            when signed.currency != months.currency then 'priced in another currency than the account''s'
         end as unrated_reason
-    from signed
-    inner join months
-        on
-            signed.account_id = months.account_id
-            and case
-                when signed.is_in_advance then cast(signed.fee_month_date - interval 1 month as date)
-                else signed.fee_month_date
-            end = months.month_date
-    inner join prices
-        on signed.account_id = prices.account_id and signed.price_id = prices.price_id
-    where signed.quantity > 0
-    group by all
+    from placed as signed
+    inner join months on signed.account_id = months.account_id and signed.month_date = months.month_date
 )
 
 select * from due

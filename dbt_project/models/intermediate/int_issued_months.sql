@@ -8,8 +8,6 @@ issued_months as (
         account_id,
         month_date,
         document_id,
-        number,
-        currency,
         issue_date
     from documents
 )

@@ -29,14 +29,16 @@ plans as (
     select * from {{ ref('int_plans_described') }}
 ),
 
+-- P0: a change of currency takes effect with the next month.
 currencies as (
     select
         account_id,
-        occurred_at,
-        arg_max(currency, event_id) as currency
+        case when event_type = 'account_opened' then date '0001-01-01' else {{ next_month_of('event_date') }} end
+            as from_date,
+        arg_max(currency, row(occurred_at, event_id)) as currency
     from {{ ref('int_account_events_accepted') }}
     where event_type in ('account_opened', 'currency_set') and currency is not null
-    group by account_id, occurred_at
+    group by account_id, from_date
 ),
 
 plan_events as (
@@ -58,11 +60,11 @@ plan_events as (
         try_cast(events.payload ->> 'amount' as decimal(18, 6)) as amount,
         coalesce(
             (
-                select arg_max(currencies.currency, currencies.occurred_at)
+                select arg_max(currencies.currency, currencies.from_date)
                 from currencies
                 where
                     events.account_id = currencies.account_id
-                    and events.occurred_at >= currencies.occurred_at
+                    and events.event_date >= currencies.from_date
             ),
             '{{ var("default_currency") }}'
         ) as account_currency,

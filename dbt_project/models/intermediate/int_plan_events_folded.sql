@@ -137,7 +137,13 @@ fold as (
                         plan_id as in_force_plan_id,
                         case
                             when event_type = 'plan_subscribed' then coalesce(next_date, event_date)
-                            when event_type = 'plan_changed' and (plan_kind = 'trial' or new_base_fee >= base_fee)
+                            when
+                                event_type = 'plan_changed'
+                                and (
+                                    plan_kind = 'trial'
+                                    or new_base_fee >= base_fee
+                                    or plan_currency != in_force_currency
+                                )
                                 then event_date
                             when event_type = 'plan_changed' then {{ next_month_of('event_date') }}
                             -- An app that closes leaves its plan as by a cancellation, if it has one to leave.
@@ -160,6 +166,7 @@ fold as (
                             and arrived.next_date is not null
                             and arrived.next_plan_id is null as is_cancelled,
                             plans.plan_kind,
+                            plans.currency as in_force_currency,
                             coalesce(plans.has_agents or arrived.is_ended, true)
                             and coalesce(next_plans.has_agents, true) as has_agents
                         from (
