@@ -235,6 +235,20 @@ def test_every_movement_of_the_wallet(home: Path) -> None:
     assert wallet == (Decimal(0), Decimal(80), "Sufficient funds", None)
 
 
+def test_what_the_wallet_paid_for_is_on_monthly_statements(home: Path) -> None:
+    statements = read(
+        home,
+        "select statement_month, opening_balance, free_credit_amount + top_up_amount, draw_amount, lapse_amount,"
+        " closing_balance from wallet_statements",
+    )
+    assert [(f"{month:%m}", *(f"{amount:.2f}" for amount in amounts)) for month, *amounts in statements] == [
+        ("02", "0.00", "500.00", "-10.00", "0.00", "490.00"),
+        ("03", "490.00", "0.00", "-200.00", "0.00", "290.00"),
+        ("04", "290.00", "100.00", "-100.00", "0.00", "290.00"),
+        ("05", "290.00", "0.00", "-20.00", "-190.00", "80.00"),
+    ]
+
+
 def test_the_trial_shows_what_was_used_of_it(home: Path) -> None:
     trial = read(
         home, "select from_date, until_date, included_sessions, used_sessions, excess_sessions from trials"
