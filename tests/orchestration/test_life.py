@@ -238,8 +238,8 @@ def test_every_movement_of_the_wallet(home: Path) -> None:
 def test_what_the_wallet_paid_for_is_on_monthly_statements(home: Path) -> None:
     statements = read(
         home,
-        "select statement_month, opening_balance, free_credit_amount + top_up_amount, draw_amount, lapse_amount,"
-        " closing_balance from wallet_statements",
+        "select statement_month, opening_balance, free_credit_amount + top_up_amount, draw_amount,"
+        " lapse_amount, closing_balance from wallet_statements",
     )
     assert [(f"{month:%m}", *(f"{amount:.2f}" for amount in amounts)) for month, *amounts in statements] == [
         ("02", "0.00", "500.00", "-10.00", "0.00", "490.00"),
