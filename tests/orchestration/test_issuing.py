@@ -104,7 +104,9 @@ def test_the_commands_issue_list_verify_and_explain(
     number = "INV-quarterhour-2026-000001"
 
     def printed(*arguments: str) -> str:
-        main(list(arguments))
+        with pytest.raises(SystemExit) as ended:
+            main(list(arguments))
+        assert ended.value.code == 0
         return capsys.readouterr().out
 
     told = printed("issue", "--month", "2026-01")
