@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +16,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from orchestration.cli_account import account
 from orchestration.cli_outbox import outbox
 from orchestration.errors import RunError, UsageError
+from orchestration.instants import instant_of
 
 app = App(
     name="quarterhour",
@@ -68,7 +69,9 @@ def sessionize(
     given = {"interactions": interactions, "handoffs": handoffs or [], "alerts": alerts or []}
     paths = {stream: listed for stream, listed in given.items() if listed}
     with _stage("reading and counting…"):
-        result = direct.sessionize_files(paths, apps, _instant(watermark), load_settings().rules)
+        result = direct.sessionize_files(
+            paths, apps, instant_of("--watermark", watermark), load_settings().rules
+        )
         direct.write(result, out)
     sessions, totals = result.sessions, result.ledger
     print(f"billing sessions  {sessions.billing_sessions.height:>12,}")
@@ -416,18 +419,6 @@ def _home() -> Path:
     home.mkdir(parents=True, exist_ok=True)
     os.environ["QUARTERHOUR_HOME"] = str(home)
     return home
-
-
-def _instant(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"--watermark {text!r} is not an ISO time such as 2026-03-01T00:00:00Z") from None
-    if instant.tzinfo is None:
-        raise UsageError(f"--watermark {text!r} has no zone; write 2026-03-01T00:00:00Z")
-    return instant
 
 
 def _warn(message: str) -> None:

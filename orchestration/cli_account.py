@@ -14,6 +14,7 @@ from rich.markup import escape
 
 from orchestration.book_types import EventType, Field, event_types
 from orchestration.errors import UsageError
+from orchestration.instants import instant_of
 
 account = App(
     name="account",
@@ -48,7 +49,7 @@ def show(account_id: str, *, at: str | None = None) -> None:
     from orchestration.judging import state_at
     from orchestration.settings import load_settings
 
-    instant = _instant(at) or datetime.now(UTC)
+    instant = instant_of("--at", at) or datetime.now(UTC)
     state = state_at(load_settings().home, account_id, instant)
     if not state:
         raise UsageError(f"there is no account {account_id!r} in the book at {instant.isoformat()}")
@@ -106,25 +107,13 @@ def _write(event_type: EventType, account_id: str, given: dict[str, Any]) -> Non
         fields={name: value for name, value in given.items() if name in names and value is not None},
         by=given.get("by") or getpass.getuser(),
         reason=given.get("reason") if "reason" not in names else None,
-        occurred_at=_instant(given.get("at")),
+        occurred_at=instant_of("--at", given.get("at")),
     )
     recorded = record(load_settings().home, entry, dry_run=bool(given.get("dry_run")))
     print(json.dumps(recorded.row, ensure_ascii=False))
     print(f"written to {recorded.path}" if recorded.path else "would be taken; nothing was written (dry run)")
     for told in recorded.revived:
         Console(stderr=True).print(f"[yellow]warning:[/] no longer refused: {escape(told)}", highlight=False)
-
-
-def _instant(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"--at {text!r} is not an ISO time such as 2026-03-01T00:00:00Z") from None
-    if instant.tzinfo is None:
-        raise UsageError(f"--at {text!r} has no zone; write 2026-03-01T00:00:00Z")
-    return instant
 
 
 for _event_type in event_types().values():

@@ -1,6 +1,5 @@
 """The account's book from the launchpad: a job that writes one event, as `quarterhour account` does."""
 
-from datetime import datetime
 from typing import Any
 
 import dagster as dg
@@ -9,6 +8,7 @@ from orchestration.book import Entry, record
 from orchestration.book_types import EventType, Field, event_types
 from orchestration.defs.resources import Home
 from orchestration.errors import UsageError
+from orchestration.instants import instant_of
 
 
 def _shape_of(event_type: EventType) -> dg.Field:
@@ -66,7 +66,6 @@ def write_account_event(context: dg.OpExecutionContext, home: Home) -> None:
 def _entry(config: dict[str, Any]) -> Entry:
     [(event_type, particulars)] = config["event"].items()
     names = {field.name for field in event_types()[event_type].fields}
-    at = config.get("occurred_at")
     return Entry(
         account_id=config["account_id"],
         type=event_type,
@@ -74,15 +73,8 @@ def _entry(config: dict[str, Any]) -> Entry:
         fields={name: value for name, value in particulars.items() if name in names},
         by=config.get("by"),
         reason=config.get("reason"),
-        occurred_at=_instant(at) if at else None,
+        occurred_at=instant_of("occurred_at", config.get("occurred_at")),
     )
-
-
-def _instant(text: str) -> datetime:
-    instant = datetime.fromisoformat(text)
-    if instant.tzinfo is None:
-        raise ValueError(f"occurred_at {text!r} has no zone; write 2026-03-01T00:00:00Z")
-    return instant
 
 
 @dg.job(description="Write one event into an account's book, if the fold takes it.")
