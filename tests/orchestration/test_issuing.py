@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.cli import main
+from orchestration.errors import RunError
 from orchestration.issuing import issue
 from orchestration.ledger import Ledger, LedgerBusyError, LedgerWriter
 from tests.orchestration.nights import Landing, arrive
@@ -60,6 +61,18 @@ def test_an_id_on_two_days_holds_its_account_back_until_it_is_accepted(home: Pat
     (entry,) = issue(home).entries
     assert (entry.number, entry.body["account_id"]) == ("INV-quarterhour-2026-000003", "twice")
     assert entry.body["lines"][0]["quantity"] == 5  # each day counts its own
+
+
+def test_nothing_is_issued_or_taken_back_where_arrivals_were_taken_away_again(home: Path) -> None:
+    """The watermark would go back behind what was issued because of it."""
+    issue(home)
+    before = Ledger(home).version()
+    for path in (home / "landing" / "account_events" / str(LAST)).iterdir():
+        path.unlink()
+    arrive(home, LAST, LAST)
+    with pytest.raises(RunError, match="the arrivals end at 2026-01-14, but documents were issued"):
+        issue(home)
+    assert Ledger(home).version() == before
 
 
 def _issue_and_die(home: Path, appended: int) -> None:
