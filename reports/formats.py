@@ -129,8 +129,12 @@ def _exact(amount: Decimal) -> Decimal:
     return amount
 
 
+def digits(value: Decimal) -> int:
+    """How many digits after the point it takes to write a value."""
+    exponent = value.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
 def _shortened(value: Decimal, at_least: int) -> Decimal:
     """The same value with as few digits after the point as it takes, but `at_least` so many."""
-    exponent = value.normalize().as_tuple().exponent
-    digits = max(at_least, -exponent if isinstance(exponent, int) else 0)
-    return value.quantize(Decimal(1).scaleb(-digits))
+    return value.quantize(Decimal(1).scaleb(-max(at_least, digits(value))))

@@ -9,45 +9,51 @@ from typing import Any
 import jinja2
 
 from reports import charts, formats, names
-from reports.models import AccountPage, IndexPage, MonthPage
+from reports.locales import NEUTRAL, Formats, formats_of
+from reports.models import AccountPage, Frame, IndexPage, MonthPage
 from reports.models.documents import IssuedDocument
 
 
 def usage_page(page: MonthPage) -> str:
     """The usage of an account and month."""
     panels = charts.usage_charts(page.usage, with_agents=page.account.shows_agents)
-    return _render("usage.html.jinja", page=page, file="usage.html", charts=panels)
+    return _render("usage.html.jinja", page.account.formats, page=page, file="usage.html", charts=panels)
 
 
 def document_page(page: MonthPage) -> str:
     """The month's document: the draft invoice, or for Enterprise a statement without prices (I5)."""
-    file = page.account.document_file
+    file, wording = page.account.document_file, page.account.formats
     if page.account.is_enterprise:
-        return _render("statement.html.jinja", page=page, file=file)
-    return _render("invoice.html.jinja", page=page, file=file, invoice=page.invoice)
+        return _render("statement.html.jinja", wording, page=page, file=file)
+    return _render("invoice.html.jinja", wording, page=page, file=file, invoice=page.invoice)
 
 
 def issued_page(document: IssuedDocument) -> str:
     """An issued document, whole in one file: what is printed, mailed and kept."""
-    return _render("document.html.jinja", document=document)
+    return _render("document.html.jinja", formats_of(NEUTRAL), document=document)
 
 
 def account_page(page: AccountPage) -> str:
     """An account's months."""
-    return _render("account.html.jinja", page=page)
+    return _render("account.html.jinja", page.account.formats, page=page)
 
 
 def index_page(page: IndexPage) -> str:
     """All accounts."""
-    return _render("index.html.jinja", page=page)
+    return _render("index.html.jinja", formats_of(NEUTRAL), page=page)
 
 
-def _render(template: str, **values: Any) -> str:
-    return _environment().get_template(template).render(**values)
+def console_page(template: str, frame: Frame, **values: Any) -> str:
+    """A page of an account's console, in the account's locale."""
+    return _render(template, frame.account.formats, frame=frame, **values)
+
+
+def _render(template: str, wording: Formats, **values: Any) -> str:
+    return _environment(wording).get_template(template).render(**values)
 
 
 @cache
-def _environment() -> jinja2.Environment:
+def _environment(wording: Formats) -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("reports", "templates"),
         autoescape=True,
@@ -58,21 +64,31 @@ def _environment() -> jinja2.Environment:
         auto_reload=False,
     )
     environment.filters |= {
-        "number": formats.number,
-        "counted": formats.counted,
-        "money": formats.money,
-        "unit_price": formats.unit_price,
-        "day": formats.day,
-        "weekday": formats.weekday,
-        "month": formats.month,
+        "number": wording.number,
+        "counted": wording.counted,
+        "money": wording.money,
+        "price": wording.price,
+        "unit_price": wording.unit_price,
+        "percent": wording.percent,
+        "day": wording.day,
+        "weekday": wording.weekday,
+        "month": wording.month,
+        "instant": wording.instant,
         "metric": formats.metric,
         "folder": names.month_folder,
         "sparkline": charts.sparkline,
     }
-    environment.globals |= {"period": formats.period, "charge": formats.charge, **_style()}
+    environment.globals |= {
+        "period": wording.period,
+        "charge": formats.charge,
+        "direction": wording.direction,
+        "locale_tag": wording.tag,
+        **_style(),
+    }
     return environment
 
 
+@cache
 def _style() -> dict[str, str]:
     """The stylesheet and its hash: the content security policy lets in this one and nothing else."""
     css = (files("reports") / "static" / "site.css").read_text(encoding="utf-8").strip()

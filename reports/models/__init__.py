@@ -1,6 +1,6 @@
 """What the pages say, as dataclasses: figures in, no query and no HTML."""
 
-from reports.models.accounts import Account
+from reports.models.accounts import Account, Frame, Role, Tab
 from reports.models.checks import FiguresDisagreeError
 from reports.models.invoices import Invoice, InvoiceLine, InvoiceTax, InvoiceTier, UnratedUsage
 from reports.models.ledger import FileWarning, Ledger, LedgerLine, QuarantineReason, ledger_total
@@ -15,6 +15,7 @@ __all__ = [
     "DayUsage",
     "FiguresDisagreeError",
     "FileWarning",
+    "Frame",
     "IndexPage",
     "IndexRow",
     "Invoice",
@@ -28,6 +29,8 @@ __all__ = [
     "MonthSummary",
     "QuarantineReason",
     "RefusedEvent",
+    "Role",
+    "Tab",
     "UnratedUsage",
     "UsageMonth",
     "ledger_total",

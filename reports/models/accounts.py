@@ -1,8 +1,20 @@
-"""Whose pages they are."""
+"""Whose pages they are, and who reads them."""
 
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from functools import cached_property
+from zoneinfo import ZoneInfo
 
 from reports import names
+from reports.locales import Formats, formats_of
+
+
+class Role(StrEnum):
+    """Who reads: an admin everything, a user of a shared account no plans (doc)."""
+
+    ADMIN = "admin"
+    SHARED = "shared"
 
 
 @dataclass(frozen=True)
@@ -14,6 +26,9 @@ class Account:
     zone: str
     currency: str
     kind: str = "standard"
+    locale: str = ""
+    watermark: datetime | None = None
+    """Up to where the logs have arrived (R13); None before any has."""
 
     @property
     def is_enterprise(self) -> bool:
@@ -35,10 +50,29 @@ class Account:
         """The id for people."""
         return names.display_name(self.account_id, "(empty)")
 
-    @property
+    @cached_property
     def folder(self) -> str:
         """Folder of its pages below the site's root."""
         return names.account_folder(self.account_id, self.name)
+
+    @property
+    def formats(self) -> Formats:
+        """How its locale writes numbers, money and days."""
+        return formats_of(self.locale)
+
+    @property
+    def data_through(self) -> date | None:
+        """The last complete local day; the watermark may lie within the next."""
+        if self.watermark is None:
+            return None
+        return self.watermark.astimezone(ZoneInfo(self.zone)).date() - timedelta(days=1)
+
+    @property
+    def hour_through(self) -> datetime | None:
+        """The end of the last full hour before the watermark, in UTC."""
+        if self.watermark is None:
+            return None
+        return self.watermark.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
     @property
     def document_file(self) -> str:
@@ -49,3 +83,34 @@ class Account:
     def document_name(self) -> str:
         """What that document is called."""
         return "Usage statement" if self.is_enterprise else "Invoice"
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A page of the console that a role may open."""
+
+    file: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What stands around every page of the console: whose it is, who reads it, and where else one can go."""
+
+    account: Account
+    role: Role
+    file: str
+
+    @property
+    def tabs(self) -> tuple[Tab, ...]:
+        """The sections that this role sees: no Plan for a shared account, no orders for Enterprise (doc)."""
+        plan = (Tab("plan.html", "Plan"),) if self.role is Role.ADMIN else ()
+        documents = (
+            ("statements.html", "Statements")
+            if self.account.is_enterprise
+            else (
+                "orders.html",
+                "Orders & invoices",
+            )
+        )
+        return (Tab("usage.html", "Usage"), *plan, Tab(*documents))

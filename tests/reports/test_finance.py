@@ -239,7 +239,7 @@ def test_the_page_says_what_finance_asks_of_it():
     for said in (
         "INV-acme-2026-000002", "issued on 4 Apr 2026, to be paid until 4 May 2026", "Quarter Hour Ltd",
         "1 Clock Street", "Tax id GB123", "Zoë GmbH", "10115 Berlin", "Your order PO-7", "IBAN GB00 1234",
-        "1 – 31 Mar 2026", "Whole days in Europe/Berlin", "500 at 0.00", "1,000 at 0.10 and 5.00 once",
+        "1–31 Mar 2026", "Whole days in Europe/Berlin", "500 at 0.00", "1,000 at 0.10 and 5.00 once",
         "105.00 less a discount of 10.50", "Correction of zoe-2026-02", "Amount due", "EUR 499.41",
     ):  # fmt: skip
         assert said in read.text

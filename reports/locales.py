@@ -1,0 +1,122 @@
+"""Numbers, money and days as an account's locale writes them (CLDR, by babel); the words stay English.
+
+Money is Decimal, never float. Nothing is rounded here: an amount with more digits than its currency has is
+refused.
+"""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import cache, lru_cache
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError, dates, numbers
+
+from reports import formats
+
+NEUTRAL = "en_001"
+"""English without a country: what `en` alone means here, and what stands in for a locale that is unknown."""
+
+Direction = Literal["ltr", "rtl"]
+
+
+@cache
+def formats_of(tag: str) -> "Formats":
+    """The formats of a locale such as `de_DE` or `he-IL`."""
+    return Formats(tag)
+
+
+class Formats:
+    """How a locale writes what the pages say, in digits that all locales share: figures must compare."""
+
+    def __init__(self, tag: str):
+        self.locale = _known(tag)
+        self._pattern = cache(self._with_digits)
+        self.number = lru_cache(16_384)(self._write_number)
+        self.money = lru_cache(16_384)(self._write_money)
+        self.day = lru_cache(16_384)(self._write_day)
+
+    @property
+    def direction(self) -> Direction:
+        """Which way a page of this locale runs."""
+        return "rtl" if self.locale.text_direction == "rtl" else "ltr"
+
+    @property
+    def tag(self) -> str:
+        """As browsers want it (BCP 47), with the same digits as here."""
+        return f"{str(self.locale).replace('_', '-')}-u-nu-latn"
+
+    def _write_number(self, value: int | Decimal) -> str:
+        """`33043` as `33,043`; a decimal without the zeros that say nothing."""
+        return self._decimal(Decimal(value), at_least=0)
+
+    def counted(self, value: int, singular: str, plural: str | None = None) -> str:
+        """`1 row`, `2 rows`."""
+        return f"{self.number(value)} {singular if value == 1 else plural or singular + 's'}"
+
+    def _write_money(self, amount: Decimal, currency: str) -> str:
+        """An amount in the currency's minor unit (P5), without the currency's name.
+
+        Raises ValueError where digits below the minor unit would be lost, TypeError for what is no Decimal.
+        """
+        formats.money(amount, currency)
+        return self._decimal(amount, at_least=formats.minor_unit(currency))
+
+    def price(self, amount: Decimal, currency: str) -> str:
+        """The same, with the currency's sign where this locale puts it."""
+        formats.money(amount, currency)
+        return str(numbers.format_currency(amount + 0, currency, locale=self.locale, currency_digits=True))
+
+    def unit_price(self, price: Decimal, currency: str) -> str:
+        """A price with all its digits, and at least those of the currency's minor unit."""
+        return self._decimal(price, at_least=formats.minor_unit(currency))
+
+    def percent(self, value: Decimal) -> str:
+        """A percentage: 19 as `19%`."""
+        return str(numbers.format_percent(value.scaleb(-2), locale=self.locale, decimal_quantization=False))
+
+    def _write_day(self, value: date) -> str:
+        """`1 Feb 1999`."""
+        return str(dates.format_date(value, "medium", self.locale))
+
+    def short_day(self, value: date) -> str:
+        """`1 Feb`."""
+        return str(dates.format_skeleton("MMMd", value, locale=self.locale))
+
+    def weekday(self, value: date) -> str:
+        """`Mon`."""
+        return str(dates.format_date(value, "EEE", self.locale))
+
+    def month(self, value: date) -> str:
+        """`February 1999`."""
+        return str(dates.format_skeleton("yMMMM", value, locale=self.locale))
+
+    def period(self, start: date, end: date) -> str:
+        """The half-open period [start, end) by its first and last day: `1–28 Feb 1999`."""
+        last = end - timedelta(days=1)
+        if last <= start:
+            return self.day(start)
+        return str(dates.format_interval(start, last, "yMMMd", locale=self.locale))
+
+    def instant(self, at: datetime, zone: str) -> str:
+        """An instant on the clock of a zone: `1 Feb 1999, 13:05:00`."""
+        return str(dates.format_datetime(at, "medium", tzinfo=ZoneInfo(zone), locale=self.locale))
+
+    def _decimal(self, value: Decimal, at_least: int) -> str:
+        digits = max(at_least, formats.digits(value))
+        # 0 + -0.00 is 0: a zero has no sign.
+        return str(self._pattern(digits).apply(value + 0, self.locale))
+
+    def _with_digits(self, digits: int) -> numbers.NumberPattern:
+        pattern = numbers.parse_pattern(self.locale.decimal_formats[None].pattern)
+        pattern.frac_prec = (digits, digits)
+        return pattern
+
+
+def _known(tag: str) -> Locale:
+    for candidate in (NEUTRAL if tag.strip() in ("", "en") else tag, NEUTRAL):
+        try:
+            return Locale.parse(candidate.replace("-", "_"))
+        except (UnknownLocaleError, ValueError):
+            continue
+    raise AssertionError(f"babel lacks {NEUTRAL}")
