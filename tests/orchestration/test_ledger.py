@@ -25,7 +25,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestration import ledger as ledgers
-from orchestration.ledger import NOTHING, Entry, Kind, Ledger, LedgerBusyError, LedgerError, NewEntry
+from orchestration.ledger import (
+    NOTHING,
+    Entry,
+    Kind,
+    Ledger,
+    LedgerBusyError,
+    LedgerError,
+    NewEntry,
+    inspection,
+)
 
 MARCH = date(2026, 3, 31)
 NIGHT = datetime(2026, 4, 3, 2, 0, tzinfo=UTC)
@@ -298,7 +307,7 @@ def test_readers_see_whole_ledgers_while_someone_writes(
 ) -> None:
     """Whatever step the writer is at, and however far it gets between two looks of a reader."""
     ledger = Ledger(tmp_path)
-    head_of = ledgers._head_of
+    head_of = ledgers.head_of
     written = count(1)
 
     def look() -> None:
@@ -314,7 +323,8 @@ def test_readers_see_whole_ledgers_while_someone_writes(
             return head_of(root)
 
         with monkeypatch.context() as patched:
-            patched.setattr(ledgers, "_head_of", head_of_what_goes_on)
+            for reader in (ledgers, inspection):
+                patched.setattr(reader, "head_of", head_of_what_goes_on)
             assert len(ledger.entries()) == 1
             assert ledger.verify() == []
         with monkeypatch.context() as patched:
