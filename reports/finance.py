@@ -1,12 +1,5 @@
-"""The texts of the CSV files that finance receives: register, journal, receivables. Pure; money is Decimal.
+"""The CSV files that finance receives as texts: register, journal, receivables. Pure; money is Decimal."""
 
-CSV is that of RFC 4180: commas, CRLF, quotes where needed, a header, UTF-8. An amount is a plain number with
-all its digits, and at least those of its currency's minor unit. A text that a spreadsheet program would take
-for a formula has an apostrophe before it, as OWASP advises ("CSV Injection").
-"""
-
-import csv
-import io
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,10 +9,9 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from reports import formats
+from reports.csvs import Cell, Money, csv_text, plain
+from reports.csvs import guarded as guarded
 from reports.models.documents import IssuedDocument
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""What a spreadsheet program may take for the beginning of a formula, wide characters included."""
 
 _GROUPS = {
     "billing_sessions": "sessions",
@@ -112,15 +104,8 @@ class Posting(NamedTuple):
     text: str
 
 
-class _Money(NamedTuple):
-    amount: Decimal
-    currency: str
-
-
 _Side = tuple[str, str, Decimal, str]
 """Code and name of an account, what is booked to it, and the text."""
-
-_Cell = str | int | date | _Money | None
 
 
 def register(documents: Iterable[IssuedDocument], numbers: Mapping[str, str]) -> str:
@@ -129,10 +114,10 @@ def register(documents: Iterable[IssuedDocument], numbers: Mapping[str, str]) ->
         "number", "kind", "issue_date", "due_date", "customer", "net", "tax", "total", "currency",
         "corrects", "customer_id",
     )  # fmt: skip
-    return _csv(header, (_registered(each, numbers) for each in documents))
+    return csv_text(header, (_registered(each, numbers) for each in documents))
 
 
-def _registered(document: IssuedDocument, numbers: Mapping[str, str]) -> Sequence[_Cell]:
+def _registered(document: IssuedDocument, numbers: Mapping[str, str]) -> Sequence[Cell]:
     invoice, currency = document.invoice, document.currency
     return (
         document.number,
@@ -140,7 +125,7 @@ def _registered(document: IssuedDocument, numbers: Mapping[str, str]) -> Sequenc
         document.issue_date,
         document.due_date,
         document.customer.name,
-        *(_Money(amount, currency) for amount in (invoice.subtotal, invoice.tax, invoice.total)),
+        *(Money(amount, currency) for amount in (invoice.subtotal, invoice.tax, invoice.total)),
         currency,
         " ".join(numbers.get(document_id, document_id) for document_id in document.corrected_ids),
         document.customer.party_id,
@@ -159,14 +144,14 @@ def journal(postings: Iterable[Posting]) -> str:
             each.booking_date,
             each.code,
             each.name,
-            _Money(each.amount, each.currency) if each.amount > 0 else None,
-            _Money(-each.amount, each.currency) if each.amount < 0 else None,
+            Money(each.amount, each.currency) if each.amount > 0 else None,
+            Money(-each.amount, each.currency) if each.amount < 0 else None,
             each.currency,
             each.text,
         )
         for each in postings
     )
-    return _csv(header, rows)
+    return csv_text(header, rows)
 
 
 _AGES = ("not_due", "overdue_1_30", "overdue_31_60", "overdue_61_90", "overdue_over_90")
@@ -178,10 +163,10 @@ def receivables(open_documents: Iterable[OpenDocument]) -> str:
         "as_of", "number", "kind", "customer", "issue_date", "due_date", "days_overdue", "total", "credited",
         "paid", "amount_due", *_AGES, "currency", "customer_id",
     )  # fmt: skip
-    return _csv(header, (_receivable(each) for each in open_documents))
+    return csv_text(header, (_receivable(each) for each in open_documents))
 
 
-def _receivable(item: OpenDocument) -> Sequence[_Cell]:
+def _receivable(item: OpenDocument) -> Sequence[Cell]:
     document, currency = item.document, item.document.currency
     age = min(4, -(-item.days_overdue // 30))  # thirty days to an age, the first day of each begins it
     amounts = (document.invoice.total, item.credited, item.paid, item.amount_due)
@@ -193,8 +178,8 @@ def _receivable(item: OpenDocument) -> Sequence[_Cell]:
         document.issue_date,
         document.due_date,
         item.days_overdue,
-        *(_Money(amount, currency) for amount in amounts),
-        *(_Money(item.amount_due, currency) if age == place else None for place in range(len(_AGES))),
+        *(Money(amount, currency) for amount in amounts),
+        *(Money(item.amount_due, currency) if age == place else None for place in range(len(_AGES))),
         currency,
         document.customer.party_id,
     )
@@ -236,7 +221,7 @@ def _net_sides(document: IssuedDocument, chart: Chart, customer: str, is_prepaym
 def _tax_sides(document: IssuedDocument, chart: Chart, customer: str) -> Iterator[_Side]:
     for tax in document.invoice.taxes:
         code = chart.tax.get(tax.tax_category, chart.tax["other"])
-        taxable = _plain(tax.taxable_amount, document.currency)
+        taxable = plain(tax.taxable_amount, document.currency)
         text = f"{customer}: {formats.number(tax.tax_rate)} % on {taxable}"
         yield code, f"Tax payable, category {tax.tax_category}", -tax.tax_amount, text
 
@@ -255,39 +240,9 @@ def draw_postings(draws: Iterable[PaidDraw], chart: Chart) -> Iterator[Posting]:
             yield Posting(draw.key, draw.booking_date, code, name, amount, draw.currency, text)
 
 
-def guarded(text: str) -> str:
-    """A text that no spreadsheet program runs as a formula."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
-
-
 def _revenue(chart: Chart, group: str) -> tuple[str, str]:
     return chart.revenue[group], REVENUE_NAMES[group]
 
 
 def _prepayments(chart: Chart) -> tuple[str, str]:
     return chart.prepayments, "Customer prepayments"
-
-
-def _csv(header: Sequence[str], rows: Iterable[Sequence[_Cell]]) -> str:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, dialect="excel", lineterminator="\r\n")
-    writer.writerow(header)
-    writer.writerows([_shown(cell) for cell in row] for row in rows)
-    return text.getvalue()
-
-
-def _shown(cell: _Cell) -> str:
-    """Texts are guarded; a number below zero is a number, not a formula."""
-    match cell:
-        case None:
-            return ""
-        case str():
-            return guarded(cell)
-        case _Money(amount, currency):
-            return _plain(amount, currency)
-        case _:
-            return str(cell)
-
-
-def _plain(amount: Decimal, currency: str) -> str:
-    return formats.unit_price(amount, currency).replace(",", "")

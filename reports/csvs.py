@@ -1,0 +1,62 @@
+"""CSV as finance and spreadsheets read it. Pure: cells in, text out; money is Decimal.
+
+It is that of RFC 4180: commas, CRLF, quotes where needed, a header, UTF-8. An amount is a plain number with
+all its digits, and at least those of its currency's minor unit. A text that a spreadsheet program would take
+for a formula has an apostrophe before it, as OWASP advises ("CSV Injection").
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from reports import formats
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What a spreadsheet program may take for the beginning of a formula, wide characters included."""
+
+
+class Money(NamedTuple):
+    """An amount, written with the digits of its currency."""
+
+    amount: Decimal
+    currency: str
+
+
+Cell = str | int | Decimal | date | Money | None
+
+
+def csv_text(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+    """A whole file."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, dialect="excel", lineterminator="\r\n")
+    writer.writerow(header)
+    writer.writerows([_shown(cell) for cell in row] for row in rows)
+    return text.getvalue()
+
+
+def guarded(text: str) -> str:
+    """A text that no spreadsheet program runs as a formula."""
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def plain(amount: Decimal, currency: str) -> str:
+    """An amount or price without separators: `1234.50`."""
+    return formats.unit_price(amount, currency).replace(",", "")
+
+
+def _shown(cell: Cell) -> str:
+    """Texts are guarded; a number below zero is a number, not a formula."""
+    match cell:
+        case None:
+            return ""
+        case str():
+            return guarded(cell)
+        case Money(amount, currency):
+            return plain(amount, currency)
+        case Decimal():
+            return formats.number(cell).replace(",", "")
+        case _:
+            return str(cell)
