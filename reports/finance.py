@@ -9,9 +9,24 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from reports import formats
-from reports.csvs import Cell, Money, csv_text, plain
-from reports.csvs import guarded as guarded
+from reports.csvs import Cell, Money, csv_text, guarded, plain
 from reports.models.documents import IssuedDocument
+
+__all__ = [
+    "REVENUE_CODES",
+    "REVENUE_NAMES",
+    "TAX_CODES",
+    "Chart",
+    "OpenDocument",
+    "PaidDraw",
+    "Posting",
+    "document_postings",
+    "draw_postings",
+    "guarded",
+    "journal",
+    "receivables",
+    "register",
+]
 
 _GROUPS = {
     "billing_sessions": "sessions",
