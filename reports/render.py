@@ -8,10 +8,10 @@ from typing import Any
 
 import jinja2
 
-from reports import charts, formats, names
+from reports import charts, formats, marked, names
 from reports.locales import NEUTRAL, Formats, formats_of
 from reports.models import AccountPage, Frame, IndexPage, MonthPage
-from reports.models.documents import IssuedDocument
+from reports.models.documents import Document
 
 
 def usage_page(page: MonthPage) -> str:
@@ -28,9 +28,13 @@ def document_page(page: MonthPage) -> str:
     return _render("invoice.html.jinja", wording, page=page, file=file, invoice=page.invoice)
 
 
-def issued_page(document: IssuedDocument) -> str:
-    """An issued document, whole in one file: what is printed, mailed and kept."""
-    return _render("document.html.jinja", formats_of(NEUTRAL), document=document)
+def issued_page(document: Document, lines_page: str = "") -> str:
+    """A document, whole in one file: what is printed, mailed and kept; a draft says that it is one.
+
+    In the console its lines lead to the page that tells where they come from.
+    """
+    wording = formats_of(document.locale)
+    return _render("document.html.jinja", wording, document=document, lines_page=lines_page)
 
 
 def account_page(page: AccountPage) -> str:
@@ -46,6 +50,11 @@ def index_page(page: IndexPage) -> str:
 def console_page(template: str, frame: Frame, **values: Any) -> str:
     """A page of an account's console, in the account's locale."""
     return _render(template, frame.account.formats, frame=frame, **values)
+
+
+def operator_page(template: str, **values: Any) -> str:
+    """A page about several accounts: in English without a country."""
+    return _render(template, formats_of(NEUTRAL), **values)
 
 
 def _render(template: str, wording: Formats, **values: Any) -> str:
@@ -72,11 +81,13 @@ def _environment(wording: Formats) -> jinja2.Environment:
         "percent": wording.percent,
         "day": wording.day,
         "weekday": wording.weekday,
+        "short_day": wording.short_day,
         "month": wording.month,
         "instant": wording.instant,
         "metric": formats.metric,
         "folder": names.month_folder,
         "sparkline": charts.sparkline,
+        **marked.filters(wording),
     }
     environment.globals |= {
         "period": wording.period,
@@ -90,7 +101,14 @@ def _environment(wording: Formats) -> jinja2.Environment:
 
 @cache
 def _style() -> dict[str, str]:
-    """The stylesheet and its hash: the content security policy lets in this one and nothing else."""
-    css = (files("reports") / "static" / "site.css").read_text(encoding="utf-8").strip()
-    digest = base64.b64encode(hashlib.sha256(css.encode("utf-8")).digest()).decode("ascii")
-    return {"stylesheet": css, "stylesheet_hash": f"sha256-{digest}"}
+    """The stylesheets that stand in pages: of the pages before the console, and of documents.
+
+    The content security policy of a page lets in its own by its hash, and nothing else.
+    """
+    styles = {"stylesheet": ("static", "site.css"), "paper": ("templates", "document.css")}
+    found: dict[str, str] = {}
+    for name, (folder, file) in styles.items():
+        css = (files("reports") / folder / file).read_text(encoding="utf-8").strip()
+        digest = base64.b64encode(hashlib.sha256(css.encode("utf-8")).digest()).decode("ascii")
+        found |= {name: css, f"{name}_hash": f"sha256-{digest}"}
+    return found

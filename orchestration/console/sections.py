@@ -6,5 +6,6 @@ from pathlib import Path
 import duckdb
 
 from orchestration.console.files import Section
+from orchestration.console.index import Entrance
 
-SECTIONS: tuple[Callable[[Path, duckdb.DuckDBPyConnection], Section], ...] = ()
+SECTIONS: tuple[Callable[[Path, duckdb.DuckDBPyConnection], Section], ...] = (Entrance,)

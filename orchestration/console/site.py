@@ -5,6 +5,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.console.assets import assets
+from orchestration.console.index import index_file
 from orchestration.console.reading import accounts_of
 from orchestration.console.sections import SECTIONS
 from orchestration.console.tree import SiteResult, Tree
@@ -27,5 +28,6 @@ def render_site(home: Path) -> SiteResult:
                 for section in sections:
                     for file in section.files(account, role):
                         tree.put(file, f"{account.folder}/{role}")
+        tree.put(index_file(warehouse, accounts))
     tree.prune()
     return tree.result(len(accounts))
