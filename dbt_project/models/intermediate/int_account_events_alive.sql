@@ -25,11 +25,7 @@ of_accounts as (
 judged_of_accounts as (
     select
         *,
-        case
-            when event_type = 'account_closed' and is_closed_already then 'account is already closed'
-            when is_closed_already and not is_taken_after_closing then 'account is closed'
-            when event_type = 'account_opened' and is_open_already then 'account is already open'
-        end as account_reason
+        {{ account_life_reason() }} as account_reason
     from of_accounts
 ),
 
@@ -77,36 +73,14 @@ judged_of_apps as (
         * exclude (
             refusal_reason, app_rule, is_taken_after_closing, account_reason, is_open_already, is_closed_already
         ),
-        case
-            when event_type = 'app_published' and last_state = 'app_published' then 'app is already published'
-            when event_type = 'app_published' or app_id is null then null
-            when event_type = 'app_closed' and last_turn = 'app_closed' then 'app is already closed'
-            when last_turn = 'app_closed' then 'app is closed'
-            when has_published and not is_published then 'app is not published'
-            when event_type = 'app_suspended' and last_state = 'app_suspended' then 'app is already suspended'
-        end as app_reason
+        {{ app_life_reason() }} as app_reason
     from of_apps
 ),
 
 judged as (
     select
         * exclude (app_reason, plan_kind, kind, has_published, is_published, last_turn, last_state),
-        case
-            when app_reason is not null then app_reason
-            when event_type in ('order_placed', 'free_credit_granted', 'auto_reload_set') and kind = 'enterprise'
-                then 'an Enterprise account has no wallets, it adds no funds'
-            when event_type = 'contract_price_set' and kind = 'standard'
-                then 'contract prices are for Enterprise accounts'
-            when event_type = 'discount_granted' and app_id is not null and kind = 'enterprise'
-                then 'a contract is rated on all apps together: its discount has no app'
-            when event_type not in ('plan_subscribed', 'plan_changed') then null
-            when plan_kind = 'enterprise' and app_id is not null
-                then 'an Enterprise contract belongs to the account, not to an app'
-            when plan_kind = 'enterprise' and kind = 'standard' then 'an Enterprise plan is for Enterprise accounts'
-            when plan_kind != 'enterprise' and app_id is null then 'app_id is missing: this plan belongs to an app'
-            when plan_kind != 'enterprise' and kind = 'enterprise'
-                then 'an Enterprise account has its contract, its apps have no plans of their own'
-        end as refusal_reason
+        coalesce(app_reason, {{ account_kind_reason() }}) as refusal_reason
     from judged_of_apps
 ),
 

@@ -4,8 +4,8 @@ with accounts as (
     select * from {{ ref('int_accounts_dated') }}
 ),
 
-events as (
-    select * from {{ ref('int_account_events_accepted') }}
+currencies as (
+    select * from {{ ref('int_account_currencies') }}
 ),
 
 zones as (
@@ -57,31 +57,6 @@ months as (
     inner join accounts on issued_months.account_id = accounts.account_id
 ),
 
-currencies as (
-    select
-        account_id,
-        currency,
-        occurred_at,
-        event_id,
-        case
-            when event_type = 'account_opened' then date '0001-01-01' else {{ next_month_of('event_date') }}
-        end as from_date
-    from events
-    where event_type in ('account_opened', 'currency_set') and currency is not null
-),
-
-month_currencies as (
-    select
-        months.account_id,
-        months.month_date,
-        arg_max(currencies.currency, row(currencies.from_date, currencies.occurred_at, currencies.event_id))
-            as currency
-    from months
-    inner join currencies
-        on months.account_id = currencies.account_id and months.month_date >= currencies.from_date
-    group by all
-),
-
 month_zones as (
     select
         months.account_id,
@@ -97,13 +72,16 @@ described as (
         months.account_id,
         months.month_date,
         {{ next_month_of('months.month_date') }} as next_month_date,
-        coalesce(month_currencies.currency, '{{ var("default_currency") }}') as currency,
+        coalesce(currencies.currency, '{{ var("default_currency") }}') as currency,
         month_zones.zone
     from months
     inner join month_zones
         on months.account_id = month_zones.account_id and months.month_date = month_zones.month_date
-    left join month_currencies
-        on months.account_id = month_currencies.account_id and months.month_date = month_currencies.month_date
+    left join currencies
+        on
+            months.account_id = currencies.account_id
+            and months.month_date >= currencies.from_date
+            and months.month_date < currencies.until_date
 )
 
 select * from described

@@ -19,11 +19,23 @@ zones_today as (
     select
         zones.account_id,
         zones.zone,
+        watermark.watermark_at,
         {{ local_date("watermark.watermark_at - interval '1 millisecond'", 'zones.zone', 'zones.first_local_date') }}
             as last_date
     from zones
     inner join watermark
         on zones.from_at < watermark.watermark_at and zones.until_at >= watermark.watermark_at
+),
+
+-- West of Greenwich the last local day has begun, but not ended.
+days_ended as (
+    select
+        *,
+        case
+            when {{ local_midnight_at('cast(last_date + 1 as date)', 'zone') }} <= watermark_at then last_date
+            else last_date - 1
+        end as last_ended_date
+    from zones_today
 ),
 
 event_dates as (
@@ -47,20 +59,21 @@ usage_dates as (
 
 dated as (
     select
-        zones_today.account_id,
-        zones_today.zone,
-        zones_today.last_date,
+        days_ended.account_id,
+        days_ended.zone,
+        days_ended.last_date,
+        days_ended.last_ended_date,
         event_dates.opened_date,
         event_dates.closed_date,
         usage_dates.first_usage_date,
         usage_dates.last_usage_date,
         coalesce(
             least(coalesce(event_dates.opened_date, event_dates.first_event_date), usage_dates.first_usage_date),
-            zones_today.last_date
+            days_ended.last_date
         ) as first_date
-    from zones_today
-    left join event_dates on zones_today.account_id = event_dates.account_id
-    left join usage_dates on zones_today.account_id = usage_dates.account_id
+    from days_ended
+    left join event_dates on days_ended.account_id = event_dates.account_id
+    left join usage_dates on days_ended.account_id = usage_dates.account_id
 )
 
 select * from dated

@@ -16,29 +16,20 @@ with events as (
 versions as (
     select
         plan_id,
-        base_fee,
+        unit_price as base_fee,
         currency,
-        effective_date as from_date,
-        coalesce(
-            lead(effective_date) over (partition by plan_id order by effective_date, plan_version), date '9999-12-31'
-        ) as until_date
-    from {{ ref('plans') }}
+        from_date,
+        until_date
+    from {{ ref('int_prices') }}
+    where metric = 'base_fee'
 ),
 
 plans as (
     select * from {{ ref('int_plans_described') }}
 ),
 
--- P0: a change of currency takes effect with the next month.
 currencies as (
-    select
-        account_id,
-        case when event_type = 'account_opened' then date '0001-01-01' else {{ next_month_of('event_date') }} end
-            as from_date,
-        arg_max(currency, row(occurred_at, event_id)) as currency
-    from {{ ref('int_account_events_accepted') }}
-    where event_type in ('account_opened', 'currency_set') and currency is not null
-    group by account_id, from_date
+    select * from {{ ref('int_account_currencies') }}
 ),
 
 plan_events as (
@@ -58,16 +49,7 @@ plan_events as (
         events.seats,
         try_cast(events.payload ->> 'days' as integer) as extension_days,
         try_cast(events.payload ->> 'amount' as decimal(18, 6)) as amount,
-        coalesce(
-            (
-                select arg_max(currencies.currency, currencies.from_date)
-                from currencies
-                where
-                    events.account_id = currencies.account_id
-                    and events.event_date >= currencies.from_date
-            ),
-            '{{ var("default_currency") }}'
-        ) as account_currency,
+        coalesce(currencies.currency, '{{ var("default_currency") }}') as account_currency,
         row_number() over (
             partition by events.account_id, events.app_id
             order by events.occurred_at, events.event_id
@@ -79,6 +61,11 @@ plan_events as (
             events.plan_id = versions.plan_id
             and events.event_date >= versions.from_date
             and events.event_date < versions.until_date
+    left join currencies
+        on
+            events.account_id = currencies.account_id
+            and events.event_date >= currencies.from_date
+            and events.event_date < currencies.until_date
 )
 
 select * from plan_events

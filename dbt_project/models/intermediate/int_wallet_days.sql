@@ -9,26 +9,9 @@ accounts as (
     select * from {{ ref('int_accounts_dated') }}
 ),
 
-watermark as (
-    select * from {{ ref('int_watermark') }}
-),
-
 usage_subscribed as (
     select * from {{ ref('int_usage_subscribed') }}
     where unrated_reason is null
-),
-
--- West of Greenwich the last local day has begun, but not ended.
-ended as (
-    select
-        accounts.account_id,
-        case
-            when {{ local_midnight_at('cast(accounts.last_date + 1 as date)', 'accounts.zone') }} <= watermark.watermark_at
-                then accounts.last_date
-            else accounts.last_date - 1
-        end as last_ended_date
-    from accounts
-    cross join watermark
 ),
 
 days as (
@@ -42,12 +25,12 @@ days as (
         cast(unnest(
             generate_series(
                 charges.charge_period_start_date,
-                least(charges.charge_period_end_date - 1, ended.last_ended_date),
+                least(charges.charge_period_end_date - 1, accounts.last_ended_date),
                 interval '1 day'
             )
         ) as date) as wallet_date
     from charges
-    inner join ended on charges.account_id = ended.account_id
+    inner join accounts on charges.account_id = accounts.account_id
 ),
 
 to_date as (
