@@ -1,27 +1,32 @@
-"""The documents that are due, as the ledger will keep them: read from the marts, whole, amounts as text."""
+"""The documents that are not issued yet, as the ledger will keep them: from the marts, whole, as text."""
 
 import json
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
 
-from orchestration.ledger import NewEntry
+from orchestration.ledger import Kind, NewEntry
 
 Row = dict[str, Any]
 
 _LINE_COLUMNS = (
     "line_number", "line_key", "account_id", "app_id", "app_name", "month_date", "line_kind", "metric",
-    "plan_id", "plan_version", "price_id", "quantity", "unit_price", "package_size", "included_units",
-    "gross_amount", "discount_amount", "amount", "tax_category", "tax_rate", "charge_period_start_date",
-    "charge_period_end_date", "charge_class", "corrects_document_id", "corrects_number",
+    "plan_id", "plan_version", "plan_name", "price_id", "quantity", "unit_price", "package_size",
+    "included_units", "gross_amount", "discount_amount", "amount", "tax_category", "tax_rate",
+    "charge_period_start_date", "charge_period_end_date", "charge_class", "corrects_document_id",
+    "corrects_number",
 )  # fmt: skip
 _PARTY = ("legal_name", "address", "tax_id", "email")
+_COUNTED = ("usage_sessions", "request_sessions", "alert_sessions", "voice_sessions")
+"""What the annex of a document counts; never agents (R16)."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +38,20 @@ class Waiting:
     reason: str
 
 
+@dataclass(frozen=True)
+class Draft:
+    """A document that is not issued yet, with the body that its entry would have, were it issued now."""
+
+    document_id: str
+    account_id: str
+    kind: Kind
+    body: Row
+
+
 class Drafts:
     """What the marts of a warehouse say about documents that are not issued yet."""
 
-    def __init__(self, warehouse: duckdb.DuckDBPyConnection, code_version: str):
+    def __init__(self, warehouse: duckdb.DuckDBPyConnection, code_version: str = ""):
         self._warehouse = warehouse
         self._code_version = code_version
         self.watermark: datetime | None = self._one("select watermark_at from int_watermark")["watermark_at"]
@@ -75,88 +90,169 @@ class Drafts:
 
         With a month those of it alone, and of the months before: what comes first is issued first.
         """
-        lines = self._grouped(
-            """
-            select
-                lines.*,
-                lines.corrects_invoice_id as corrects_document_id,
-                corrected.invoice_number as corrects_number,
-                apps.app_name
-            from invoice_line_items as lines
-            left join invoices as corrected on lines.corrects_invoice_id = corrected.invoice_id
-            left join apps on lines.account_id = apps.account_id and lines.app_id = apps.app_id
-            order by lines.invoice_id, lines.line_number
-            """,
-            "invoice_id",
-        )
-        tiers = self._grouped("from invoice_line_tiers order by all", "invoice_id", "line_number")
-        taxes = self._grouped("from invoice_taxes order by all", "invoice_id")
         invoices = self._rows(
             "from invoices where status = 'due'"
             " order by invoice_month, document_class, account_id, invoice_id"
         )
-        return [
-            self._entry(row, lines[row["invoice_id"],], tiers, taxes[row["invoice_id"],])
-            for row in invoices
-            if month is None or row["invoice_month"] <= month
-        ]
+        return [self._entry(row) for row in invoices if month is None or row["invoice_month"] <= month]
 
-    def _entry(
-        self, row: Row, lines: list[Row], tiers: dict[tuple[Any, ...], list[Row]], taxes: list[Row]
-    ) -> NewEntry:
+    def drafts(self) -> Iterator[Draft]:
+        """All that is not issued and has lines, by account."""
+        rows = self._rows(
+            "from invoices where status != 'issued' and has_lines"
+            " order by account_id, invoice_month, invoice_id"
+        )
+        for row in rows:
+            body = texts(self._body(row, None))
+            yield Draft(row["invoice_id"], row["account_id"], row["document_kind"], body)
+
+    def _entry(self, row: Row) -> NewEntry:
         assert self.watermark is not None  # or there were no invoices
-        seller, customer = self._parties(row["account_id"])
+        seller = self._seller(row["account_id"])
         issue_date = self.watermark.astimezone(ZoneInfo(seller["zone"])).date()
-        body = {
-            "document_id": row["invoice_id"],
-            "document_class": row["document_class"],
-            **_picked(
-                row, "account_id", "currency", "zone", "period_start_date", "period_end_date", "order_id"
-            ),
-            "month_date": row["invoice_month"],
-            "issue_date": issue_date,
-            "due_date": issue_date + timedelta(days=seller["payment_terms_days"]),
-            "corrects_document_id": row["corrects_invoice_id"],
-            "seller": seller,
-            "customer": customer,
-            "lines": [
-                _picked(line, *_LINE_COLUMNS)
-                | {"tiers": [_without(tier, "invoice_id", "line_number") for tier in self._of(tiers, line)]}
-                for line in lines
-            ],
-            "taxes": [_without(tax, "invoice_id") for tax in taxes],
-            **_picked(row, "subtotal", "tax", "total"),
-            "rows": self._conservation(row["account_id"], row["invoice_month"]),
-        }
         return NewEntry(
             kind=row["document_kind"],
             seller_id=seller["seller_id"],
             key=f"{row['document_class']}/{row['invoice_id']}",
             issue_date=issue_date,
             recorded_at=self.watermark,
-            inputs=self._inputs(row, lines),
-            body=texts(body),
+            inputs=self._inputs(row, self._lines[row["invoice_id"],]),
+            body=texts(self._body(row, issue_date)),
         )
 
-    def _of(self, tiers: dict[tuple[Any, ...], list[Row]], line: Row) -> list[Row]:
-        return tiers[line["invoice_id"], line["line_number"]]
+    def _body(self, row: Row, issue_date: date | None) -> Row:
+        """What a document says; without a day of issue it has no day on which it is due either."""
+        seller, invoice_id = self._seller(row["account_id"]), row["invoice_id"]
+        terms = timedelta(days=seller["payment_terms_days"])
+        return {
+            "document_id": invoice_id,
+            "document_class": row["document_class"],
+            **_picked(
+                row, "account_id", "currency", "zone", "period_start_date", "period_end_date", "order_id"
+            ),
+            "month_date": row["invoice_month"],
+            "issue_date": issue_date,
+            "due_date": issue_date and issue_date + terms,
+            "corrects_document_id": row["corrects_invoice_id"],
+            "corrects_number": self._numbers.get(row["corrects_invoice_id"]),
+            "reason": self._reasons.get(invoice_id),
+            "seller": seller,
+            "customer": self._customers[row["account_id"]],
+            "lines": [self._line(line) for line in self._lines[invoice_id,]],
+            "taxes": [_without(tax, "invoice_id") for tax in self._taxes[invoice_id,]],
+            **_picked(row, "subtotal", "tax", "total"),
+            "rows": self._conservation.get((row["account_id"], row["invoice_month"]), _NO_ROWS),
+            "usage": [_usage(app) for app in self._usage[invoice_id,]],
+        }
 
-    def _parties(self, account_id: str) -> tuple[Row, Row]:
-        """Who sells, and who buys: as their books say now."""
-        profile = self._one("from account_profiles where account_id = ?", account_id)
-        seller = self._one("from sellers where seller_id = ?", profile["seller_id"])
-        named = self._one("select account_name, locale from accounts where account_id = ?", account_id)
-        customer = _picked(profile, "account_id", *_PARTY, "purchase_order") | named
-        return seller, customer
+    def _line(self, line: Row) -> Row:
+        tiers = self._tiers[line["invoice_id"], line["line_number"]]
+        return _picked(line, *_LINE_COLUMNS) | {
+            "tiers": [_without(tier, "invoice_id", "line_number") for tier in tiers]
+        }
 
-    def _conservation(self, account_id: str, month: date) -> Row:
-        """R20: what became of the account's rows that arrived in the month."""
-        counted = ("rows", "accepted", "duplicate", "superseded", "excluded", "quarantined")
-        sums = ", ".join(f"coalesce(sum({name}), 0)::bigint as {name}" for name in counted)
-        return self._one(
-            f"select {sums} from file_ledger where account_id = ? and date_trunc('month', arrival_day) = ?",
-            account_id,
-            month,
+    def _seller(self, account_id: str) -> Row:
+        return self._sellers[self._customers_sellers[account_id]]
+
+    @cached_property
+    def _lines(self) -> "_Groups":
+        return self._grouped(
+            """
+            select
+                lines.*,
+                lines.corrects_invoice_id as corrects_document_id,
+                corrected.invoice_number as corrects_number,
+                apps.app_name,
+                plans.plan_name
+            from invoice_line_items as lines
+            inner join invoices on lines.invoice_id = invoices.invoice_id and invoices.status != 'issued'
+            left join invoices as corrected on lines.corrects_invoice_id = corrected.invoice_id
+            left join apps on lines.account_id = apps.account_id and lines.app_id = apps.app_id
+            left join (select plan_id, arg_max(plan_name, plan_version) as plan_name from plans group by all)
+                as plans on lines.plan_id = plans.plan_id
+            order by lines.invoice_id, lines.line_number
+            """,
+            "invoice_id",
+        )
+
+    @cached_property
+    def _tiers(self) -> "_Groups":
+        return self._grouped(f"from invoice_line_tiers {_UNISSUED} order by all", "invoice_id", "line_number")
+
+    @cached_property
+    def _taxes(self) -> "_Groups":
+        return self._grouped(f"from invoice_taxes {_UNISSUED} order by all", "invoice_id")
+
+    @cached_property
+    def _numbers(self) -> dict[str | None, str]:
+        """Of documents that others take from as a whole."""
+        rows = self._rows("""
+            select distinct corrected.invoice_id, corrected.invoice_number
+            from invoices as credits
+            inner join invoices as corrected on credits.corrects_invoice_id = corrected.invoice_id
+        """)
+        return {row["invoice_id"]: row["invoice_number"] for row in rows}
+
+    @cached_property
+    def _reasons(self) -> dict[str, str]:
+        """Why credit was given."""
+        rows = self._rows("select distinct document_id, reason from int_credit_note_lines")
+        return {row["document_id"]: row["reason"] for row in rows}
+
+    @cached_property
+    def _sellers(self) -> dict[str, Row]:
+        """Who sells, as their books say now."""
+        return {row["seller_id"]: row for row in self._rows("from sellers")}
+
+    @cached_property
+    def _profiles(self) -> list[Row]:
+        return self._rows(
+            "select profiles.*, accounts.account_name, accounts.locale"
+            " from account_profiles as profiles inner join accounts using (account_id)"
+        )
+
+    @cached_property
+    def _customers(self) -> dict[str, Row]:
+        """Who buys, as their books say now."""
+        told = ("account_id", *_PARTY, "purchase_order", "account_name", "locale")
+        return {row["account_id"]: _picked(row, *told) for row in self._profiles}
+
+    @cached_property
+    def _customers_sellers(self) -> dict[str, str]:
+        return {row["account_id"]: row["seller_id"] for row in self._profiles}
+
+    @cached_property
+    def _conservation(self) -> dict[tuple[str, date], Row]:
+        """R20: what became of an account's rows that arrived in a month."""
+        sums = ", ".join(f"sum({name})::bigint as {name}" for name in _NO_ROWS)
+        rows = self._rows(f"""
+            select account_id, cast(date_trunc('month', arrival_day) as date) as month, {sums}
+            from file_ledger group by all
+        """)
+        return {(row["account_id"], row["month"]): _without(row, "account_id", "month") for row in rows}
+
+    @cached_property
+    def _usage(self) -> "_Groups":
+        """The usage of a document's period by app and day, for its annex; of what charges usage."""
+        counts = ", ".join(f"list({name} order by usage_date) as {name}" for name in _COUNTED)
+        return self._grouped(
+            f"""
+            select invoices.invoice_id, days.app_id, apps.app_name, min(usage_date) as first_date, {counts}
+            from usage_daily as days
+            inner join invoices
+                on
+                    days.account_id = invoices.account_id
+                    and days.usage_date >= invoices.period_start_date
+                    and days.usage_date < invoices.period_end_date
+            left join apps on days.account_id = apps.account_id and days.app_id = apps.app_id
+            where
+                invoices.status != 'issued' and invoices.has_lines
+                and invoices.document_class in ('month', 'correction')
+            group by all
+            having sum(days.billing_sessions + days.voice_sessions) > 0
+            order by all
+            """,
+            "invoice_id",
         )
 
     def _inputs(self, row: Row, lines: list[Row]) -> dict[str, str]:
@@ -185,11 +281,24 @@ class Drafts:
     def _one(self, query: str, *values: object) -> Row:
         return self._rows(query, *values)[0]
 
-    def _grouped(self, query: str, *by: str) -> defaultdict[tuple[Any, ...], list[Row]]:
-        groups: defaultdict[tuple[Any, ...], list[Row]] = defaultdict(list)
+    def _grouped(self, query: str, *by: str) -> "_Groups":
+        groups: _Groups = defaultdict(list)
         for row in self._rows(query):
             groups[tuple(row[name] for name in by)].append(row)
         return groups
+
+
+_Groups = defaultdict[tuple[Any, ...], list[Row]]
+_UNISSUED = "where invoice_id in (select invoice_id from invoices where status != 'issued')"
+_NO_ROWS = dict.fromkeys(("rows", "accepted", "duplicate", "superseded", "excluded", "quarantined"), 0)
+
+
+def _usage(app: Row) -> Row:
+    """An app's counts by day from its first day on, without what it did not use and the zeros at the end."""
+    used = {name: app[name] for name in _COUNTED if any(app[name])}
+    length = max(number for counts in used.values() for number, count in enumerate(counts, 1) if count)
+    counts = {name: counts[:length] for name, counts in used.items()}
+    return _picked(app, "app_id", "app_name", "first_date") | {"counts": counts}
 
 
 def texts(value: Any) -> Any:

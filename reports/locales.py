@@ -35,6 +35,10 @@ class Formats:
         self.number = lru_cache(16_384)(self._write_number)
         self.money = lru_cache(16_384)(self._write_money)
         self.day = lru_cache(16_384)(self._write_day)
+        self.period = lru_cache(4_096)(self._write_period)
+        self.price = lru_cache(4_096)(self._write_price)
+        self.unit_price = lru_cache(4_096)(self._write_unit_price)
+        self.percent = lru_cache(1_024)(self._write_percent)
 
     @property
     def direction(self) -> Direction:
@@ -62,16 +66,27 @@ class Formats:
         formats.money(amount, currency)
         return self._decimal(amount, at_least=formats.minor_unit(currency))
 
-    def price(self, amount: Decimal, currency: str) -> str:
+    def _write_price(self, amount: Decimal, currency: str) -> str:
         """The same, with the currency's sign where this locale puts it."""
         formats.money(amount, currency)
         return str(numbers.format_currency(amount + 0, currency, locale=self.locale, currency_digits=True))
 
-    def unit_price(self, price: Decimal, currency: str) -> str:
+    def exact_price(self, amount: Decimal, currency: str) -> str:
+        """With the currency's sign, all its digits, and at least those of the currency's minor unit."""
+        shown = numbers.format_currency(
+            amount.normalize() + 0,
+            currency,
+            locale=self.locale,
+            currency_digits=True,
+            decimal_quantization=False,
+        )
+        return str(shown)
+
+    def _write_unit_price(self, price: Decimal, currency: str) -> str:
         """A price with all its digits, and at least those of the currency's minor unit."""
         return self._decimal(price, at_least=formats.minor_unit(currency))
 
-    def percent(self, value: Decimal) -> str:
+    def _write_percent(self, value: Decimal) -> str:
         """A percentage: 19 as `19%`."""
         return str(numbers.format_percent(value.scaleb(-2), locale=self.locale, decimal_quantization=False))
 
@@ -91,7 +106,7 @@ class Formats:
         """`February 1999`."""
         return str(dates.format_skeleton("yMMMM", value, locale=self.locale))
 
-    def period(self, start: date, end: date) -> str:
+    def _write_period(self, start: date, end: date) -> str:
         """The half-open period [start, end) by its first and last day: `1–28 Feb 1999`."""
         last = end - timedelta(days=1)
         if last <= start:

@@ -1,14 +1,20 @@
-"""A document as the ledger has it (I2): read from its entry alone, so that it says the same for ever."""
+"""A document as the ledger has it (I2), or as it would have it: read from its entry alone.
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+What is issued says the same for ever: payments and credits that came later are on the orders page.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from reports import names
+from reports.models.annex import Annex, annex_of
 from reports.models.invoices import Invoice, InvoiceLine, InvoiceTax, InvoiceTier
 from reports.models.ledger import LedgerLine
+from reports.models.usage import next_month
 
 _TITLES = {
     "invoice": "Invoice",
@@ -16,6 +22,17 @@ _TITLES = {
     "statement": "Usage statement",
     "void": "Cancellation",
 }
+_TAX_CATEGORIES = {
+    "S": "standard rate",
+    "AA": "reduced rate",
+    "Z": "zero rate",
+    "E": "exempt from tax",
+    "AE": "reverse charge: the tax is for the recipient to pay",
+    "K": "intra-community supply, exempt",
+    "G": "export, exempt",
+    "O": "outside the scope of tax",
+}
+"""Codes of EN 16931 (UNCL 5305) in words; a category of the operator's own stands for itself."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +47,7 @@ class Party:
     bank_details: str = ""
     purchase_order: str = ""
     zone: str = "UTC"
+    terms_days: int | None = None
 
     @property
     def shown_name(self) -> str:
@@ -66,35 +84,95 @@ class DocumentLine(InvoiceLine):
     tax_category: str = ""
     tax_rate: Decimal = Decimal(0)  # percent
     is_count_hidden: bool = False
+    plan_name: str = ""
+    price_id: str | None = None
+    line_key: str | None = None
+    package_size: Decimal | None = None
+
+    @property
+    def shown_plan(self) -> str | None:
+        """The plan for people: its name, where the entry tells it."""
+        return names.display_name(self.plan_name, self.plan_id) if self.plan_id else None
 
     @property
     def shows_tiers(self) -> bool:
         """Tiers would tell a count that is not to be shown (R16)."""
         return super().shows_tiers and not self.is_count_hidden
 
+    @property
+    def included(self) -> Decimal | None:
+        """Units that the fee has paid for: those that no tier took; None where there are none to tell.
+
+        The tiers of a package count packages, and those of a correction what has changed.
+        """
+        is_told = self.tiers or not self.gross_amount
+        if self.line_kind != "usage" or self.package_size or self.charge_class == "correction" or not is_told:
+            return None
+        taken = sum((tier.quantity for tier in self.tiers), Decimal(0))
+        return self.quantity - taken if taken < self.quantity else None
+
+    @property
+    def prorated_days(self) -> tuple[int, int] | None:
+        """P6: of a fee for a part of a month its days, and the month's."""
+        if self.line_kind != "fee":
+            return None
+        start, end = self.charge_period_start_date, self.charge_period_end_date
+        month = start.replace(day=1)
+        days, whole = (end - start).days, (next_month(month) - month).days
+        return (days, whole) if days < whole else None
+
 
 @dataclass(frozen=True)
-class IssuedDocument:
-    """An entry of the ledger that has a number; refused where I4 does not hold."""
+class LineGroup:
+    """Lines that stand together, under a heading."""
+
+    kind: str  # usage, fees, corrections or other
+    lines: tuple[DocumentLine, ...]
+
+    @property
+    def period(self) -> tuple[date, date]:
+        """The half-open period that its charges span."""
+        return (
+            min(line.charge_period_start_date for line in self.lines),
+            max(line.charge_period_end_date for line in self.lines),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """What an entry says; refused where I4 does not hold. By itself it is a draft (I1)."""
 
     kind: str
     document_class: str
-    number: str
     month: date  # whose rows `rows` counts
-    issue_date: date
-    due_date: date
     seller: Party
     customer: Party
     order_id: str | None
-    corrects_document_id: str | None
+    corrects: str | None
+    """The document that it takes from as a whole, by its number where the entry tells it."""
+    reason: str = ""
     invoice: Invoice
     lines: tuple[DocumentLine, ...]
     rows: LedgerLine
+    annex: Annex | None = None
+    locale: str = ""
+    as_of: date | None = None
+    """Of a draft the day on whose arrivals it is made."""
 
     @property
     def document_id(self) -> str:
         """By which other documents name it when they correct it."""
         return self.invoice.invoice_id
+
+    @property
+    def is_draft(self) -> bool:
+        """I1: not issued, not numbered, not to be paid."""
+        return True
+
+    @property
+    def file_name(self) -> str:
+        """Name of its files, without a suffix."""
+        return names.draft_name(self.document_class, self.document_id, self.month)
 
     @property
     def currency(self) -> str:
@@ -107,6 +185,16 @@ class IssuedDocument:
         return _TITLES.get(self.kind, "Document")
 
     @property
+    def shown_title(self) -> str:
+        """The same, saying of a draft that it is one."""
+        return f"Draft {self.title.lower()}" if self.is_draft else self.title
+
+    @property
+    def shown_number(self) -> str:
+        """The number for people, or a draft's id."""
+        return names.display_name(self.invoice.invoice_number or self.document_id, "(empty)")
+
+    @property
     def is_top_up(self) -> bool:
         """Whether it charges funds that were added and paid (P10)."""
         return self.document_class == "top_up"
@@ -114,7 +202,12 @@ class IssuedDocument:
     @property
     def is_payable(self) -> bool:
         """Whether it asks the customer to pay: neither a credit, nor a top-up whose payment has cleared."""
-        return self.invoice.total > 0 and not self.is_top_up
+        return self.invoice.amount_due > 0
+
+    @property
+    def is_credit(self) -> bool:
+        """Whether it is in the customer's favour."""
+        return self.invoice.total < 0
 
     @property
     def shown_order(self) -> str | None:
@@ -124,8 +217,55 @@ class IssuedDocument:
     @property
     def shown_correction(self) -> str | None:
         """The document that it takes from as a whole, for people."""
-        corrected = self.corrects_document_id
-        return names.display_name(corrected, "(empty)") if corrected else None
+        return names.display_name(self.corrects, "(empty)") if self.corrects else None
+
+    @property
+    def shown_reason(self) -> str | None:
+        """Why a credit was given, for people."""
+        return names.display_name(self.reason, "") if self.reason else None
+
+    @property
+    def groups(self) -> tuple[LineGroup, ...]:
+        """The lines in their order, those together that charge alike."""
+        return tuple(LineGroup(kind, tuple(lines)) for kind, lines in groupby(self.lines, key=self._group_of))
+
+    def _group_of(self, line: DocumentLine) -> str:
+        if line.charge_class == "correction":
+            return "corrections"
+        if line.line_kind in ("top_up", "credit"):
+            return "other"
+        return "usage" if line.charge_period_start_date < self.invoice.period_end_date else "fees"
+
+    @property
+    def tax_words(self) -> tuple[tuple[str, str], ...]:
+        """The codes of its tax categories, and what they mean."""
+        codes = dict.fromkeys(tax.tax_category for tax in self.invoice.taxes)
+        return tuple((code, _TAX_CATEGORIES[code]) for code in codes if code in _TAX_CATEGORIES)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether a printed annex by day would be too long to be of use to anyone."""
+        return self.annex is not None and len(self.annex.apps) > 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class IssuedDocument(Document):
+    """An entry of the ledger that has a number."""
+
+    number: str
+    issue_date: date
+    due_date: date
+    corrects_document_id: str | None
+
+    @property
+    def is_draft(self) -> bool:
+        """I2: it never changes."""
+        return False
+
+    @property
+    def file_name(self) -> str:
+        """Name of its files, without a suffix."""
+        return names.document_name(self.number)
 
     @property
     def corrected_ids(self) -> tuple[str, ...]:
@@ -137,29 +277,54 @@ class IssuedDocument:
 def issued_document(entry: Mapping[str, Any]) -> IssuedDocument:
     """The document of a ledger entry, given as the JSON of its file."""
     body = entry["body"]
-    hides_seats = entry["kind"] == "statement"  # R16: Enterprise accounts are shown no agent counts
-    lines = tuple(_line(line, hides_seats) for line in body["lines"])
-    due_date = date.fromisoformat(body["due_date"])
-    return IssuedDocument(
-        kind=entry["kind"],
-        document_class=body["document_class"],
-        number=entry["number"],
-        month=date.fromisoformat(body["month_date"]),
-        issue_date=date.fromisoformat(entry["issue_date"]),
+    issue_date, due_date = date.fromisoformat(entry["issue_date"]), date.fromisoformat(body["due_date"])
+    told = _told(body, entry["kind"], entry["seller_id"])
+    told["invoice"] = replace(
+        told["invoice"],
+        status="issued",
+        invoice_number=entry["number"],
+        issue_date=issue_date,
         due_date=due_date,
-        seller=_party(body["seller"], entry["seller_id"]),
-        customer=_party(body["customer"], body["account_id"]),
-        order_id=body["order_id"],
+        ledger_hash=entry["hash"],
+    )
+    return IssuedDocument(
+        number=entry["number"],
+        issue_date=issue_date,
+        due_date=due_date,
         corrects_document_id=body["corrects_document_id"],
-        invoice=_invoice(entry, lines, due_date),
-        lines=lines,
-        rows=LedgerLine("all", **body["rows"]),
+        **told,
     )
 
 
-def _invoice(entry: Mapping[str, Any], lines: tuple[DocumentLine, ...], due_date: date) -> Invoice:
-    """The sums, checked; on the day of issue nothing was credited or paid."""
-    body = entry["body"]
+def draft_document(body: Mapping[str, Any], kind: str, as_of: date) -> Document:
+    """The document that would be issued, were its time come on a day: of the body of the entry to be."""
+    return Document(as_of=as_of, **_told(body, kind, body["seller"]["seller_id"]))
+
+
+def _told(body: Mapping[str, Any], kind: str, seller_id: str) -> dict[str, Any]:
+    hides_seats = kind == "statement"  # R16: Enterprise accounts are shown no agent counts
+    lines = tuple(_line(line, hides_seats) for line in body["lines"])
+    return {
+        "kind": kind,
+        "document_class": body["document_class"],
+        "month": date.fromisoformat(body["month_date"]),
+        "seller": _party(body["seller"], seller_id),
+        "customer": _party(body["customer"], body["account_id"]),
+        "order_id": body["order_id"],
+        "corrects": body.get("corrects_number") or body["corrects_document_id"],
+        "reason": body.get("reason") or "",
+        "invoice": _invoice(body, lines),
+        "lines": lines,
+        "rows": LedgerLine("all", **body["rows"]),
+        "annex": annex_of(body),
+        "locale": body["customer"].get("locale") or "",
+    }
+
+
+def _invoice(body: Mapping[str, Any], lines: tuple[DocumentLine, ...]) -> Invoice:
+    """The sums, checked: on the day of issue nothing was credited, and paid only what fills a wallet."""
+    total = Decimal(body["total"])
+    paid = total if body["document_class"] == "top_up" else Decimal(0)
     return Invoice(
         invoice_id=body["document_id"],
         currency=body["currency"],
@@ -168,24 +333,18 @@ def _invoice(entry: Mapping[str, Any], lines: tuple[DocumentLine, ...], due_date
         period_end_date=date.fromisoformat(body["period_end_date"]),
         subtotal=Decimal(body["subtotal"]),
         tax=Decimal(body["tax"]),
-        total=Decimal(body["total"]),
-        amount_due=Decimal(body["total"]),
+        total=total,
+        paid_amount=paid,
+        amount_due=total - paid,
         lines=lines,
-        taxes=tuple(
-            InvoiceTax(
-                tax["tax_category"],
-                Decimal(tax["tax_rate"]),
-                Decimal(tax["taxable_amount"]),
-                Decimal(tax["tax_amount"]),
-            )
-            for tax in body["taxes"]
-        ),
-        status="issued",
-        invoice_number=entry["number"],
-        issue_date=date.fromisoformat(entry["issue_date"]),
-        due_date=due_date,
-        ledger_hash=entry["hash"],
+        taxes=tuple(_taxes(body)),
     )
+
+
+def _taxes(body: Mapping[str, Any]) -> Iterator[InvoiceTax]:
+    for tax in body["taxes"]:
+        amounts = (Decimal(tax[name]) for name in ("tax_rate", "taxable_amount", "tax_amount"))
+        yield InvoiceTax(tax["tax_category"], *amounts)
 
 
 def _line(line: Mapping[str, Any], hides_seats: bool) -> DocumentLine:
@@ -209,6 +368,10 @@ def _line(line: Mapping[str, Any], hides_seats: bool) -> DocumentLine:
         tax_category=line["tax_category"],
         tax_rate=Decimal(line["tax_rate"]),
         is_count_hidden=hides_seats and line["metric"] == "agent_seats",
+        plan_name=line.get("plan_name") or "",
+        price_id=line["price_id"],
+        line_key=line["line_key"],
+        package_size=None if line["package_size"] is None else Decimal(line["package_size"]),
     )
 
 
@@ -221,7 +384,8 @@ def _party(party: Mapping[str, Any], party_id: str) -> Party:
     name = party.get("legal_name") or party.get("account_name") or party_id
     told = ("address", "tax_id", "email", "bank_details", "purchase_order")
     particulars = {field: party.get(field) or "" for field in told}
-    return Party(party_id, name, zone=party.get("zone") or "UTC", **particulars)
+    zone, terms = party.get("zone") or "UTC", party.get("payment_terms_days")
+    return Party(party_id, name, zone=zone, terms_days=terms, **particulars)
 
 
 def _shown_lines(text: str) -> tuple[str, ...]:

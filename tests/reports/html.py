@@ -12,6 +12,8 @@ class Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.tables: dict[str, list[list[str]]] = {}
         self.texts: dict[str, str] = {}
+        self.values: dict[str, list[str]] = {}
+        """By the id of an element around them, what `<data>` says, for programs."""
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.words: list[str] = []
         self._open: list[tuple[str, str | None]] = []
@@ -26,6 +28,10 @@ class Page(HTMLParser):
         if tag in VOID:
             return
         self._open.append((tag, attributes.get("id")))
+        if tag == "data":
+            for _, key in self._open:
+                if key:
+                    self.values.setdefault(key, []).append(attributes["value"] or "")
         if tag == "table":
             key = attributes.get("id") or attributes.get("class") or f"table-{len(self.tables)}"
             self._rows = self.tables.setdefault(key, [])

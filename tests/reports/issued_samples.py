@@ -15,12 +15,23 @@ SELLER = {
 ROWS = {"rows": 50, "accepted": 40, "duplicate": 5, "superseded": 2, "excluded": 1, "quarantined": 2}
 
 
+USAGE = [
+    {"app_id": "bot", "app_name": "Bot", "first_date": "2026-03-01",
+     "counts": {"usage_sessions": [500, 0, 1000], "voice_sessions": [0, 0, 500]}},
+    {"app_id": "shop", "app_name": "Shop", "first_date": "2026-03-30", "counts": {"alert_sessions": [4]}},
+]  # fmt: skip
+"""What March counted: 1,500 usage and 500 voice sessions of one app, four alerts of another."""
+
+
 def customer(
-    name: str | None = "Zoë GmbH", email: str | None = "pay@zoe.example", order: str = "PO-7"
+    name: str | None = "Zoë GmbH",
+    email: str | None = "pay@zoe.example",
+    order: str = "PO-7",
+    locale: str = "de",
 ) -> Body:
     return {
         "account_id": "zoe", "account_name": "Zoe", "legal_name": name, "address": "Weg 1\n10115 Berlin",
-        "tax_id": "DE1", "email": email, "purchase_order": order, "locale": "de",
+        "tax_id": "DE1", "email": email, "purchase_order": order, "locale": locale,
     }  # fmt: skip
 
 
@@ -88,6 +99,7 @@ def march() -> Body:
             line("alert_sessions", "-3.5000", quantity=-35, unit_price="0.100000", **february),
         ],
         [tax("AA", "7.0000", "33.0000", "2.3100"), tax("S", "19.0000", "390.0000", "74.1000")],
+        usage=USAGE,
     )  # fmt: skip
 
 

@@ -1,0 +1,55 @@
+"""Figures as markup: what people read, beside what a program reads back. In Python, for pages have many."""
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from functools import lru_cache
+
+from markupsafe import Markup, escape
+
+from reports.formats import minor_unit
+from reports.locales import Formats
+
+
+class Marked:
+    """A locale's figures, each in a `<data>` that holds its plain value."""
+
+    def __init__(self, wording: Formats):
+        self._wording = wording
+        self.amount = lru_cache(16_384)(self._amount)
+        self.quantity = lru_cache(16_384)(self._quantity)
+        self._cell = lru_cache(65_536)(self._count_cell)
+
+    def _amount(self, amount: Decimal, currency: str) -> Markup:
+        """An amount of money, without the currency's name (P5)."""
+        plain = amount.quantize(Decimal(1).scaleb(-minor_unit(currency))) + 0
+        return _data(format(plain, "f"), self._wording.money(amount, currency))
+
+    def _quantity(self, value: int | Decimal) -> Markup:
+        """A number of units."""
+        return _data(format(Decimal(value).normalize(), "f"), self._wording.number(value))
+
+    def isolated(self, text: str) -> Markup | str:
+        """A text that the locale wrote, such as a date: where it runs from right to left, apart from others."""
+        return Markup('<bdi dir="rtl">{}</bdi>').format(text) if self._wording.direction == "rtl" else text
+
+    def cells(self, counts: Iterable[int]) -> Markup:
+        """A row's counts as cells of a table."""
+        return Markup("".join(map(self._cell, counts)))
+
+    def _count_cell(self, count: int) -> str:
+        return f"<td>{escape(self._wording.number(count))}</td>" if count else '<td class="nil">0</td>'
+
+
+def filters(wording: Formats) -> dict[str, Callable[..., Markup | str]]:
+    """The filters that templates have of it."""
+    marked = Marked(wording)
+    return {
+        "amount": marked.amount,
+        "quantity": marked.quantity,
+        "cells": marked.cells,
+        "isolated": marked.isolated,
+    }
+
+
+def _data(value: str, shown: str) -> Markup:
+    return Markup('<data value="{}">{}</data>').format(value, shown)

@@ -1,0 +1,273 @@
+"""Documents as pages, CSV and PDF, read back: totals, what finance asks of them, hostile names (I2 to I5)."""
+
+import csv
+import io
+import re
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from reports import exports, models, pdf, render
+from reports.models.documents import Document, draft_document
+from tests.reports import issued_samples as samples
+from tests.reports.golden_files import as_it_was
+from tests.reports.html import Page
+from tests.reports.issued_samples import Body, document, line, tax
+from tests.reports.test_names import HOSTILE
+
+INVOICE = document("invoice", "INV-acme-2026-000002", samples.march())
+TOP_UP = document("invoice", "INV-acme-2026-000003", samples.top_up())
+CREDIT = document("credit_note", "CRN-acme-2026-000001", samples.credit_note())
+VOID = document("void", "VOI-acme-2026-000001", samples.credit_note() | {"reason": "Billed twice"})
+STATEMENT = document("statement", "STM-acme-2026-000001", samples.march())
+DRAFT = draft_document(
+    samples.march() | {"issue_date": None, "due_date": None, "document_id": "zoe-2026-03"},
+    "invoice",
+    INVOICE.issue_date,
+)
+ENGLISH = document(
+    "invoice", "INV-acme-2026-000002", samples.march() | {"customer": samples.customer(locale="en")}
+)
+ARABIC = document(
+    "invoice",
+    "INV-acme-2026-000002",
+    samples.march() | {"customer": samples.customer("شركة <b>", locale="ar_KW")},
+)
+ALL = {
+    "document_invoice": INVOICE, "document_top_up": TOP_UP, "document_credit_note": CREDIT,
+    "document_void": VOID, "document_statement": STATEMENT, "document_draft": DRAFT,
+    "document_rtl": ARABIC,
+}  # fmt: skip
+SUMS = ("subtotal", "tax", "total", "credited", "paid", "amount-due")
+
+
+def figures(read: Page) -> dict[str, Decimal]:
+    return {name: Decimal(read.values[name][0]) for name in SUMS}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_page_is_as_it_was(name: str):
+    as_it_was(name, render.issued_page(ALL[name], "../lines/x.html" if name == "document_draft" else ""))
+
+
+@pytest.mark.parametrize("made", ALL.values(), ids=list(ALL))
+def test_page_and_csv_read_back_add_up_to_the_ledgers_sums(made: Document):
+    read = Page(render.issued_page(made))
+    said = figures(read)
+    lines = [Decimal(values[-1]) for key, values in read.values.items() if key.startswith("line-")]
+    assert sum(lines) == said["subtotal"] == made.invoice.subtotal
+    assert said["subtotal"] + said["tax"] == said["total"] == made.invoice.total
+    assert said["total"] - said["credited"] - said["paid"] == said["amount-due"] == made.invoice.amount_due
+    rows = list(csv.DictReader(io.StringIO(exports.document_csv(made), newline="")))
+    by_record = {row["record"]: Decimal(row["amount"]) for row in rows}
+    assert [Decimal(row["amount"]) for row in rows if row["record"] == "line"] == lines
+    assert sum(Decimal(row["amount"]) for row in rows if row["record"] == "tax") == by_record["tax_total"]
+    for record, name in (
+        ("subtotal", "subtotal"), ("tax_total", "tax"), ("total", "total"), ("credits", "credited"),
+        ("payments", "paid"), ("amount_due", "amount-due"),
+    ):  # fmt: skip
+        assert by_record[record] == said[name]
+
+
+def test_taxes_are_by_category_on_the_sum_of_its_lines():
+    read = Page(render.issued_page(ENGLISH))
+    parts = [row[0] for row in read.tables["sums"] if row[0].startswith("Tax ")]
+    assert parts == ["Tax AA 7% on 33.00", "Tax S 19% on 390.00"]
+    assert "Tax category AA: reduced rate" in read.text
+
+
+def test_the_page_says_what_finance_asks_of_it():
+    read = Page(render.issued_page(ENGLISH))
+    for said in (
+        "INV-acme-2026-000002", "Issued on 4 Apr 2026", "Due on 4 May 2026", "Quarter Hour Ltd",
+        "1 Clock Street", "Tax id GB123", "Zoë GmbH", "10115 Berlin", "Your order PO-7", "IBAN GB00 1234",
+        "1–31 Mar 2026", "Days are those of Europe/Berlin", "Tier 1: 500 × 0.00 = 0.00",
+        "Tier 2: 1,000 × 0.10 + 5.00 = 105.00", "105.00 less a discount of 10.50", "Corrects zoe-2026-02",
+        "Amount due by 4 May 2026 €499.41", "Payable within 30 days of issue", "Annex: usage by app and day",
+    ):  # fmt: skip
+        assert said.replace(" ", "") in read.text.replace(" ", "")
+    assert read.values["rows"] == ["50", "40", "5", "2", "1", "2"]
+    assert read.texts["hash"] == "f" * 64
+
+
+def test_the_annex_has_each_app_and_day():
+    read = Page(render.issued_page(ENGLISH))
+    assert read.tables["usage"][1:] == [
+        ["Bot", "1,500", "0", "0", "1,500", "500"],
+        ["Shop", "0", "0", "4", "4", "0"],
+        ["All apps", "1,500", "0", "4", "1,504", "500"],
+    ]
+    metrics, heads, first, *rest, total = read.tables["counts days"]
+    assert metrics == ["", "Usage sessions", "Voice sessions"]
+    assert (heads, first, total) == (
+        ["Day", "Bot", "Bot"], ["1 Mar", "500", "0"], ["Total", "1,500", "500"]
+    )  # fmt: skip
+    assert (len(rest), rest[1]) == (30, ["3 Mar", "1,000", "500"])
+
+
+def test_an_entry_from_before_there_was_an_annex_has_a_page():
+    content = samples.march()
+    for name in ("usage", "corrects_number", "reason"):
+        content.pop(name, None)
+    assert "Annex" not in render.issued_page(document("invoice", "INV-1", content))
+
+
+def test_a_part_of_a_month_says_its_days_and_what_the_fee_includes_is_told():
+    fee = line("base_fee", "55.0000", line_kind="fee", charge_period_start_date="2026-03-20")
+    usage = line(
+        "usage_sessions", "10.0000", quantity=600, tiers=[samples.tier(1, "100", "0.1", "0", "10.0000")]
+    )
+    package = line(
+        "request_sessions", "2.0000", quantity=150, package_size="100.000000", unit_price="1.000000",
+        tiers=[samples.tier(1, "2.000000", "1.000000", "0", "2.0000")],
+    )  # fmt: skip
+    content = samples.body("zoe-2026-03", [fee, usage, package], [])
+    text = Page(render.issued_page(document("invoice", "INV-1", content))).text
+    assert "12 of 31 days" in text
+    assert "500 included in the fee" in text
+    assert "Packages of 100: 2" in text
+
+
+def test_a_top_up_is_paid_and_a_credit_note_asks_for_nothing():
+    top_up, credit, void = (Page(render.issued_page(each)) for each in (TOP_UP, CREDIT, VOID))
+    assert figures(top_up)["amount-due"] == 0
+    assert "Paid: the payment of order o2 has cleared" in top_up.text
+    assert "Corrects" in credit.text
+    assert "zoe-2026-03" in credit.text
+    assert "In your favour 11,90" in credit.text
+    assert "Reason: Billed twice" in void.text
+    for read in (top_up, credit, void):
+        assert "IBAN" not in read.text
+        assert "Due on" not in read.text
+
+
+def test_a_draft_says_that_it_is_one_and_asks_for_nothing():
+    page = render.issued_page(DRAFT)
+    assert '<p class="stamp" aria-hidden="true">DRAFT</p>' in page
+    read = Page(page)
+    assert "This is a draft, not a request for payment" in read.text
+    assert "IBAN" not in read.text
+    assert "Ledger entry" not in read.text
+    assert "stamp" not in {
+        attributes.get("class") for _, attributes in Page(render.issued_page(INVOICE)).elements
+    }
+
+
+def test_in_the_console_a_line_leads_to_where_it_comes_from():
+    assert "../lines/x.html#line-3" in Page(render.issued_page(INVOICE, "../lines/x.html")).addresses()
+    assert set(Page(render.issued_page(INVOICE)).addresses()) == {"data:,"}
+
+
+def seats(kind: str) -> Document:
+    tiers = [samples.tier(1, "4711.000000", "2.000000", "0.000000", "9422.000000000000")] * 2
+    charged = line("agent_seats", "9422.0000", quantity=4711, unit_price="2.000000", tiers=tiers)
+    content = samples.body("zoe-2026-03", [charged], [], customer=samples.customer(locale="en"))
+    return document(kind, "STM-1", content)
+
+
+def test_a_statement_tells_no_count_of_agents():
+    """R16."""
+    assert "4,711" in render.issued_page(seats("invoice"))
+    assert "4711" in exports.document_csv(seats("invoice"))
+    for text in (render.issued_page(seats("statement")), exports.document_csv(seats("statement"))):
+        assert not re.search(r"4[,.]?711", text)
+    assert "by contract" in render.issued_page(seats("statement"))
+
+
+def called(name: str) -> Body:
+    content = samples.march() | {"customer": samples.customer(name, name, name), "order_id": name}
+    content |= {"seller": samples.SELLER | dict.fromkeys(("legal_name", "address", "bank_details"), name)}
+    content["lines"][0] |= {"app_name": name, "plan_id": name, "plan_name": name}
+    content["usage"] = [each | {"app_name": name} for each in samples.USAGE]
+    return content | {"reason": name, "corrects_number": name}
+
+
+@pytest.mark.parametrize("name", [name for name in HOSTILE if name != "\ud800"])
+def test_a_page_is_whole_in_one_file_whatever_anyone_is_called(name: str):
+    read = Page(render.issued_page(document("invoice", "INV-1", called(name))))
+    assert set(read.addresses()) == {"data:,"}
+    assert not read.tags() & {"script", "img", "iframe", "form"}
+    assert "\u202e" not in read.text
+    assert not any(key.startswith("on") for _, attributes in read.elements for key in attributes)
+
+
+@pytest.mark.parametrize("name", [name for name in HOSTILE if name != "\ud800"])
+def test_no_cell_is_a_formula(name: str):
+    made = document("invoice", "INV-1", called(name))
+    for row in csv.reader(io.StringIO(exports.document_csv(made), newline="")):
+        for cell in row:
+            assert not re.match(r"[=+@\t\r\n]|-(?!\d)", cell)
+
+
+def test_a_document_that_does_not_add_up_has_no_page():
+    with pytest.raises(models.FiguresDisagreeError, match="taxes do not add up"):
+        document("invoice", "INV-1", samples.march() | {"taxes": []})
+    assert replace(INVOICE, kind="void").title == "Cancellation"
+
+
+# PDF
+
+needs_pdf = pytest.mark.skipif(pdf.missing() is not None, reason=str(pdf.missing()))
+
+
+def text_of(made: bytes) -> str:
+    import pypdf  # noqa: PLC0415
+
+    return "\n".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(made)).pages)
+
+
+@needs_pdf
+def test_a_pdf_is_the_same_whenever_it_is_made_and_has_the_day_of_issue():
+    import pypdf  # noqa: PLC0415
+
+    page = render.issued_page(ENGLISH)
+    made = pdf.pdf(page)
+    assert made == pdf.pdf(page)
+    reader = pypdf.PdfReader(io.BytesIO(made))
+    assert reader.metadata["/CreationDate"] == reader.metadata["/ModDate"] == "D:20260404"
+    assert reader.metadata["/Title"] == "Invoice INV-acme-2026-000002: Zoë GmbH"
+    assert float(reader.pages[0].mediabox.width) == pytest.approx(595.3, abs=0.1)
+
+
+@needs_pdf
+def test_the_totals_of_a_pdf_are_those_of_the_ledger():
+    text = text_of(pdf.pdf(render.issued_page(ENGLISH)))
+    for label, amount in (
+        ("Subtotal", "423.00"), ("Tax", "76.41"), ("Total", "499.41"), ("Less payments", "0.00"),
+        ("Amount due", "499.41"),
+    ):  # fmt: skip
+        assert re.search(rf"^{label} {re.escape(amount)}$", text, re.MULTILINE), label
+    assert re.search("Page 1 of [23]", text)
+    assert text.count("INV-acme-2026-000002") >= 3  # in the foot of each page too
+
+
+@needs_pdf
+def test_a_pdf_fetches_nothing_and_survives_any_name():
+    name = '</title><img src="http://198.51.100.7/x.png" onerror="alert(1)"><script>alert(1)</script>\u202e'
+    made = pdf.pdf(render.issued_page(document("invoice", "INV-1", called(name + "x" * 300))), "Letter")
+    assert b"/JavaScript" not in made
+    assert b"/URI" not in made
+    assert "alert(1)" in text_of(made)
+
+
+def test_the_paper_is_the_countrys():
+    assert [pdf.paper_of(each) for each in ("US", "MX", "DE", None)] == ["Letter", "Letter", "A4", "A4"]
+
+
+def test_where_weasyprint_is_missing_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(__import__("sys").modules, "weasyprint", None)
+    pdf._weasyprint.cache_clear()
+    try:
+        assert pdf.missing() == "no PDFs: WeasyPrint is not installed: pip install 'quarterhour[pdf]'"
+        with pytest.raises(pdf.PdfError, match="pip install"):
+            pdf.pdf("<p>")
+    finally:
+        pdf._weasyprint.cache_clear()
+
+
+def test_taxes_of_a_category_of_the_operators_own_stand_for_themselves():
+    made = document(
+        "invoice", "INV-1", samples.body("z-2026-03", [line("credit", "1.0000")], [tax("X", "0", "1", "0")])
+    )
+    assert made.tax_words == ()
