@@ -1,7 +1,7 @@
 """Pictures of pages, to be looked at: `python -m tests.browser.shots SITE OUT [PART …]`.
 
-Every page of the site whose path has one of the parts in it (by default the first account's), 1280 and 390 pixels
-wide, light and dark.
+Every page of the site whose path has one of the parts in it (by default the first account's), 1280 and 390
+pixels wide, light and dark.
 """
 
 import sys
