@@ -9,7 +9,7 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test prove bench ui lint format clean
+.PHONY: help demo test tools prove bench ui lint format clean
 
 help: ## What can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -19,6 +19,9 @@ demo: $(READY) ## Generate two months of logs, run the nightly job on them, say 
 
 test: $(READY) $(MANIFEST) ## All tests
 	$(BIN)/pytest -n 2 --dist worksteal
+
+tools: ## As root on Debian: the browser, Java, Pango and fonts that the tests of the pages use
+	.ci/tools
 
 bench: $(READY) $(MANIFEST) ## Measure every stage and its peers (BENCH="--events 10000000 --with-spark")
 	$(BIN)/quarterhour bench $(BENCH)

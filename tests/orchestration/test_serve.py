@@ -22,15 +22,16 @@ PAGES = {
 Got = tuple[int, http.client.HTTPMessage, bytes]
 
 
-@pytest.fixture
-def port(tmp_path: Path) -> Iterator[int]:
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    folder = tmp_path_factory.mktemp("served")
     for name, content in PAGES.items():
-        path = tmp_path / "reports" / name
+        path = folder / "reports" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)
-    (tmp_path / "secret.txt").write_text("a secret")
-    (tmp_path / "reports" / "leads-out").symlink_to(tmp_path)
-    with server(tmp_path / "reports", 0) as httpd:
+    (folder / "secret.txt").write_text("a secret")
+    (folder / "reports" / "leads-out").symlink_to(folder)
+    with server(folder / "reports", 0) as httpd:
         threading.Thread(target=httpd.serve_forever, daemon=True).start()
         yield httpd.server_address[1]
         httpd.shutdown()
