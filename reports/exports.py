@@ -1,6 +1,6 @@
 """The CSV files of the console: what its pages say, for programs."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from types import MappingProxyType
@@ -8,6 +8,7 @@ from types import MappingProxyType
 from reports import formats
 from reports.csvs import Cell, Money, csv_text
 from reports.models.documents import Document, DocumentLine
+from reports.models.orders import Billed, Movement, Order
 
 _DOCUMENT = (
     "record", "document", "kind", "line_number", "charge", "metric", "app_id", "app_name", "plan_id",
@@ -77,3 +78,79 @@ def _sum(
         **more,
     }
     return [cells.get(column) for column in _DOCUMENT]
+
+
+def orders_csv(orders: Iterable[Order]) -> str:
+    """The order history."""
+    header = (
+        "order_id", "order_date", "order_type", "app_id", "app_name", "plan", "amount", "currency", "status",
+        "payment_method", "comments", "invoice",
+    )  # fmt: skip
+    rows = (
+        (
+            order.order_id,
+            order.order_date,
+            order.order_type,
+            order.app_id,
+            order.app_name,
+            order.plan_name,
+            Money(order.amount, order.currency),
+            order.currency,
+            order.status,
+            order.payment_method,
+            order.comments,
+            order.invoice.label if order.invoice else None,
+        )
+        for order in orders
+    )
+    return csv_text(header, rows)
+
+
+def billed_csv(documents: Iterable[Billed]) -> str:
+    """The documents, and what has been credited and paid since (I4)."""
+    header = (
+        "number", "kind", "status", "issue_date", "due_date", "period_first_day", "period_last_day", "total",
+        "credits", "payments", "amount_due", "currency", "corrects",
+    )  # fmt: skip
+    rows = (
+        (
+            each.files.label,
+            each.kind,
+            each.status,
+            each.issue_date,
+            each.due_date,
+            each.period_start_date,
+            each.period_end_date - timedelta(days=1),
+            *(
+                Money(amount, each.currency)
+                for amount in (each.total, each.credited_amount, each.paid_amount, each.amount_due)
+            ),
+            each.currency,
+            each.corrects,
+        )
+        for each in documents
+    )
+    return csv_text(header, rows)
+
+
+def movements_csv(movements: Mapping[tuple[str, str], Iterable[Movement]], apps: Mapping[str, str]) -> str:
+    """Everything that filled or emptied the wallets, by app and currency, each with the balance after it."""
+    header = (
+        "app_id", "app_name", "currency", "date", "movement", "funds", "month_of_usage", "amount", "balance",
+    )  # fmt: skip
+    rows = (
+        (
+            app_id,
+            apps.get(app_id),
+            currency,
+            each.movement_date,
+            each.movement_kind,
+            each.credit_kind,
+            f"{each.month:%Y-%m}" if each.month else None,
+            Money(each.amount, currency),
+            Money(each.balance, currency),
+        )
+        for (app_id, currency), found in movements.items()
+        for each in found
+    )
+    return csv_text(header, rows)

@@ -29,7 +29,7 @@ class Marked:
         return _data(format(Decimal(value).normalize(), "f"), self._wording.number(value))
 
     def isolated(self, text: str) -> Markup | str:
-        """A text that the locale wrote, such as a date: where it runs from right to left, apart from others."""
+        """A text that the locale wrote, such as a date: where it runs from right to left, by itself."""
         return Markup('<bdi dir="rtl">{}</bdi>').format(text) if self._wording.direction == "rtl" else text
 
     def cells(self, counts: Iterable[int]) -> Markup:
