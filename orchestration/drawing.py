@@ -1,7 +1,7 @@
 """The nights' draws on the wallets (P10), from the marts into the ledger."""
 
 from collections import defaultdict
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -10,8 +10,8 @@ import duckdb
 from orchestration.ledger import Entry, LedgerWriter, NewEntry
 from transforms.wallets import Credit, Draw, Rating, draws_of
 
-Wallet = tuple[str, str]
-"""Account and app."""
+Wallet = tuple[str, str, str]
+"""Account, app and currency (P0)."""
 
 SELLER = "-"
 """Draws have no number, and so no seller."""
@@ -26,9 +26,8 @@ def append_draws(
     ratings = _by_wallet(warehouse, _RATINGS, Rating)
     credits = _by_wallet(warehouse, _CREDITS, Credit)
     drawn = _by_wallet(warehouse, _DRAWN, Draw)
-    currencies = _currencies(warehouse)
     draws = [
-        _told(wallet, draw, currencies[wallet[0], draw.month_date])
+        _told(wallet, draw)
         for wallet in sorted(ratings.keys() | drawn.keys())
         for draw in draws_of(ratings[wallet], credits[wallet], drawn[wallet])
     ]
@@ -48,13 +47,15 @@ def append_draws(
     )
 
 
-_RATINGS = "select account_id, app_id, month_date, charge_id, wallet_date, amount from int_wallet_ratings"
+_RATINGS = """
+    select account_id, app_id, currency, month_date, charge_id, wallet_date, amount from int_wallet_ratings
+"""
 _CREDITS = """
-    select account_id, app_id, credit_id, amount, from_date, expires_date from int_credits
+    select account_id, app_id, currency, credit_id, amount, from_date, expires_date from int_credits
     where credit_kind = 'free'
 """
 _DRAWN = """
-    select account_id, app_id, month_date, wallet_date, credit_id, amount from int_wallet_draws
+    select account_id, app_id, currency, month_date, wallet_date, credit_id, amount from int_wallet_draws
     order by sequence, place
 """
 
@@ -63,19 +64,13 @@ def _by_wallet(
     warehouse: duckdb.DuckDBPyConnection, query: str, kind: type[Any]
 ) -> defaultdict[Wallet, list[Any]]:
     found: defaultdict[Wallet, list[Any]] = defaultdict(list)
-    for account_id, app_id, *values in warehouse.execute(query).fetchall():
-        found[account_id, app_id].append(kind(*values))
+    for account_id, app_id, currency, *values in warehouse.execute(query).fetchall():
+        found[account_id, app_id, currency].append(kind(*values))
     return found
 
 
-def _currencies(warehouse: duckdb.DuckDBPyConnection) -> dict[tuple[str, date], str]:
-    """The currency of each account's month."""
-    rows = warehouse.execute("select account_id, month_date, currency from int_account_months").fetchall()
-    return {(account_id, month): currency for account_id, month, currency in rows}
-
-
-def _told(wallet: Wallet, draw: Draw, currency: str) -> dict[str, str | None]:
-    account_id, app_id = wallet
+def _told(wallet: Wallet, draw: Draw) -> dict[str, str | None]:
+    account_id, app_id, currency = wallet
     return {
         "account_id": account_id,
         "app_id": app_id,

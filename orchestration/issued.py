@@ -106,6 +106,7 @@ DRAWS = pl.Schema(
         "month_date": _DAY,
         "wallet_date": _DAY,
         "credit_id": _TEXT,
+        "currency": _TEXT,
         "amount": _MONEY,
         "sequence": _WHOLE,
         "place": _WHOLE,

@@ -125,8 +125,6 @@ class _Marts:
     watermark: datetime | None
     open_documents: list[tuple[str, Decimal, Decimal, Decimal]]
     """Number, credited, paid, amount due."""
-    currencies: dict[tuple[str, date], str]
-    """By account and month."""
 
 
 @dataclass(frozen=True)
@@ -159,7 +157,7 @@ def _from_ledger(ledger: Ledger, entry: Entry) -> _Issued | _Draws:
 
 def _marts(home: Path) -> _Marts:
     if not (home / WAREHOUSE).exists():
-        return _Marts(None, [], {})
+        return _Marts(None, [])
     with duckdb.connect(str(home / WAREHOUSE), read_only=True) as warehouse:
         warehouse.execute("set TimeZone = 'UTC'")
         watermark = warehouse.execute("select watermark_at from int_watermark").fetchone()
@@ -171,14 +169,7 @@ def _marts(home: Path) -> _Marts:
                 and not (document_class = 'credit' and corrects_invoice_id is not null)
             order by due_date, invoice_number
         """).fetchall()
-        currencies = warehouse.execute(
-            "select account_id, invoice_month, currency from invoices where document_class = 'month'"
-        ).fetchall()
-    return _Marts(
-        watermark[0] if watermark else None,
-        open_documents,
-        {(account_id, month): currency for account_id, month, currency in currencies},
-    )
+    return _Marts(watermark[0] if watermark else None, open_documents)
 
 
 def _files(books: _Books, chart: finance.Chart) -> Iterator[tuple[Path, bytes]]:
@@ -206,22 +197,18 @@ def _postings(books: _Books, chart: finance.Chart) -> dict[str, list[finance.Pos
         if isinstance(each, _Issued):
             postings[each.month] += finance.document_postings(each.document, chart, top_ups)
         else:
-            draws = _paid_draws(each.entry, books.marts.currencies)
-            postings[each.month] += finance.draw_postings(draws, chart)
+            postings[each.month] += finance.draw_postings(_paid_draws(each.entry), chart)
     return postings
 
 
-def _paid_draws(entry: Entry, currencies: dict[tuple[str, date], str]) -> Iterator[finance.PaidDraw]:
-    """What an entry drew from paid funds, by app and month of usage, in the month's currency (P0)."""
-    sums: defaultdict[tuple[str, str, date], Decimal] = defaultdict(Decimal)
+def _paid_draws(entry: Entry) -> Iterator[finance.PaidDraw]:
+    """What an entry drew from paid funds, by app, month of usage and currency (P0)."""
+    sums: defaultdict[tuple[str, str, date, str], Decimal] = defaultdict(Decimal)
     for draw in entry.body["draws"]:
         if draw["credit_id"] is None:
             month = date.fromisoformat(draw["month_date"])
-            sums[draw["account_id"], draw["app_id"], month] += Decimal(draw["amount"])
-    for (account_id, app_id, month), amount in sorted(sums.items()):
-        currency = currencies.get((account_id, month))
-        if currency is None:
-            raise RunError(f"the marts have no {month:%Y-%m} of {account_id}, which the ledger draws for")
+            sums[draw["account_id"], draw["app_id"], month, draw["currency"]] += Decimal(draw["amount"])
+    for (account_id, app_id, month, currency), amount in sorted(sums.items()):
         yield finance.PaidDraw(entry.key, entry.issue_date, account_id, app_id, month, currency, amount)
 
 

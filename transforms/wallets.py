@@ -1,4 +1,7 @@
-"""Wallets (P10): what each night draws from free credits and paid funds. Pure; amounts are Decimal."""
+"""Wallets (P10): what each night draws from free credits and paid funds. Pure; amounts are Decimal.
+
+A wallet is that of an account's app in one currency (P0): no amount here is of another.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -45,7 +48,7 @@ def draws_of(ratings: Iterable[Rating], credits: Iterable[Credit], drawn: Iterab
     A night draws for its own month and for those before it, where late usage has changed them. Without a new
     night the last one is done again. Free credits go first, the soonest to expire before the others; the rest
     is taken from paid funds, which may go below zero. What comes to less than was drawn returns to where the
-    newest draws took it from.
+    newest draws took it from, and what a credit gave that is none of the wallet's any more is drawn anew.
     """
     drawn = list(drawn)
     ratings = sorted(ratings, key=lambda rating: rating.wallet_date)
@@ -89,6 +92,7 @@ class _Wallet:
 
     def draw(self, night: date, rated: dict[date, Decimal]) -> None:
         """Draws what every month comes to beyond what was drawn for it, or gives back."""
+        self._return_to_credits_gone(night)
         drawn: defaultdict[date, Decimal] = defaultdict(Decimal)
         for draw in self.draws:
             drawn[draw.month_date] += draw.amount
@@ -112,6 +116,18 @@ class _Wallet:
                     due -= taken
         if due:
             self.draws.append(Draw(month, night, None, due))
+
+    def _return_to_credits_gone(self, night: date) -> None:
+        """What the book took back later, or gave in another currency, has paid for nothing here."""
+        standing = {None, *(credit.credit_id for credit in self._credits)}
+        sums: defaultdict[tuple[date, str | None], Decimal] = defaultdict(Decimal)
+        for draw in self.draws:
+            sums[draw.month_date, draw.credit_id] += draw.amount
+        self.draws += [
+            Draw(month, night, credit_id, -given)
+            for (month, credit_id), given in sums.items()
+            if given and credit_id not in standing
+        ]
 
     def _give_back(self, month: date, night: date, excess: Decimal) -> None:
         """The newest source first, and no more to any than it gave for the month."""

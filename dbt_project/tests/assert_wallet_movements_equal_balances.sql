@@ -1,53 +1,62 @@
--- A returned row is a wallet whose balance is not what was put in, less what was drawn and what lapsed (P10).
+-- A returned row is a wallet whose balance is not what was put in, less what was drawn and what lapsed (P10), in
+-- its own currency (P0).
 {{ config(meta = {'dagster': {'ref': {'name': 'wallets'}}}) }}
 
-with drawn as (
+with credits as (
     select
-        account_id,
-        app_id,
-        credit_id,
-        sum(amount) as amount
-    from {{ ref('int_wallet_draws') }}
-    group by account_id, app_id, credit_id
+        credits.*,
+        coalesce(credits.expires_date <= accounts.last_date, false) as is_lapsed
+    from {{ ref('int_credits') }} as credits
+    inner join {{ ref('int_accounts_dated') }} as accounts on credits.account_id = accounts.account_id
+    where credits.from_date <= accounts.last_date
 ),
 
 -- A credit that has expired is worth nothing any more, whatever was left of it.
-free as (
-    select
-        credits.account_id,
-        credits.app_id,
-        sum(credits.amount - coalesce(drawn.amount, 0)) as amount
-    from {{ ref('int_credits') }} as credits
-    inner join {{ ref('int_accounts_dated') }} as accounts on credits.account_id = accounts.account_id
-    left join drawn
-        on
-            credits.account_id = drawn.account_id
-            and credits.app_id = drawn.app_id
-            and credits.credit_id = drawn.credit_id
-    where credits.credit_kind = 'free' and coalesce(credits.expires_date > accounts.last_date, true)
-    group by credits.account_id, credits.app_id
-),
-
-put_in as (
+parts as (
     select
         account_id,
         app_id,
-        sum(amount) as amount
-    from {{ ref('int_credits') }}
-    where credit_kind = 'paid'
-    group by account_id, app_id
+        currency,
+        credit_kind,
+        amount
+    from credits
+    where not is_lapsed
+    union all
+    select
+        draws.account_id,
+        draws.app_id,
+        draws.currency,
+        case when draws.credit_id is null then 'paid' else 'free' end as credit_kind,
+        -draws.amount as amount
+    from {{ ref('int_wallet_draws') }} as draws
+    anti join credits
+        on
+            draws.account_id = credits.account_id
+            and draws.app_id = credits.app_id
+            and draws.currency = credits.currency
+            and draws.credit_id = credits.credit_id
+            and credits.is_lapsed
+),
+
+expected as (
+    select
+        account_id,
+        app_id,
+        currency,
+        coalesce(sum(amount) filter (where credit_kind = 'free'), 0) as free_balance,
+        coalesce(sum(amount) filter (where credit_kind = 'paid'), 0) as paid_balance
+    from parts
+    group by account_id, app_id, currency
 )
 
 select
-    wallets.account_id,
-    wallets.app_id,
+    account_id,
+    app_id,
+    currency,
     wallets.balance
 from {{ ref('wallets') }} as wallets
-left join free on wallets.account_id = free.account_id and wallets.app_id = free.app_id
-left join put_in on wallets.account_id = put_in.account_id and wallets.app_id = put_in.app_id
-left join drawn
-    on wallets.account_id = drawn.account_id and wallets.app_id = drawn.app_id and drawn.credit_id is null
+full join expected using (account_id, app_id, currency)
 where
-    wallets.free_balance != coalesce(free.amount, 0)
-    or wallets.paid_balance != coalesce(put_in.amount, 0) - coalesce(drawn.amount, 0)
+    coalesce(wallets.free_balance, 0) != coalesce(expected.free_balance, 0)
+    or coalesce(wallets.paid_balance, 0) != coalesce(expected.paid_balance, 0)
     or wallets.balance != wallets.free_balance + wallets.paid_balance

@@ -1,20 +1,22 @@
 -- A returned row is a wallet from which more was drawn for a month than its usage comes to by the last night
--- that drew, or less (P10).
+-- that drew, or less (P10); a wallet is of one currency (P0).
 {{ config(meta = {'dagster': {'ref': {'name': 'wallets'}}}, severity = 'warn') }}
 
 with last_nights as (
     select
         account_id,
         app_id,
+        currency,
         max(wallet_date) as wallet_date
     from {{ ref('int_wallet_draws') }}
-    group by account_id, app_id
+    group by account_id, app_id, currency
 ),
 
 rated as (
     select
         ratings.account_id,
         ratings.app_id,
+        ratings.currency,
         ratings.month_date,
         ratings.charge_id,
         arg_max(ratings.amount, ratings.wallet_date) as amount
@@ -23,14 +25,16 @@ rated as (
         on
             ratings.account_id = last_nights.account_id
             and ratings.app_id = last_nights.app_id
+            and ratings.currency = last_nights.currency
             and ratings.wallet_date <= last_nights.wallet_date
-    group by ratings.account_id, ratings.app_id, ratings.month_date, ratings.charge_id
+    group by ratings.account_id, ratings.app_id, ratings.currency, ratings.month_date, ratings.charge_id
 ),
 
 signed as (
     select
         account_id,
         app_id,
+        currency,
         month_date,
         amount
     from rated
@@ -38,6 +42,7 @@ signed as (
     select
         account_id,
         app_id,
+        currency,
         month_date,
         -amount as amount
     from {{ ref('int_wallet_draws') }}
@@ -46,7 +51,8 @@ signed as (
 select
     account_id,
     app_id,
+    currency,
     month_date
 from signed
-group by account_id, app_id, month_date
+group by account_id, app_id, currency, month_date
 having sum(amount) != 0

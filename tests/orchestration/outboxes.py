@@ -30,7 +30,7 @@ def entry(kind: Kind, key: str, day: date, body: Body) -> NewEntry:
 def draw(amount: str, credit_id: str | None = None, month: str = "2026-04-01") -> Body:
     return {
         "account_id": "zoe", "app_id": "shop", "month_date": month, "wallet_date": "2026-05-03",
-        "credit_id": credit_id, "amount": amount,
+        "credit_id": credit_id, "currency": "EUR", "amount": amount,
     }  # fmt: skip
 
 

@@ -72,6 +72,26 @@ def test_late_usage_of_a_month_that_is_over_is_drawn_by_the_next_night() -> None
     ]
 
 
+def test_what_a_credit_gave_that_is_gone_is_drawn_anew() -> None:
+    """The book took it back, or says that it was one of another currency's wallet (P0)."""
+    before = draws_of([rating(1, "6")], [credit("gone", "4")], [])
+    assert told(draws_of([rating(1, "6")], [credit("other", "1")], before)) == [
+        (1, "gone", "-4"),
+        (1, "other", "1"),
+        (1, None, "3"),
+    ]
+
+
+def test_a_wallet_whose_currency_never_was_the_month_s_gets_back_what_the_month_took() -> None:
+    """A change of currency that is told late: the month is rated in the other currency's wallet."""
+    credits = [credit("free", "4")]
+    before = draws_of([rating(1, "3"), rating(2, "6")], credits, [])
+    assert told(before) == [(1, "free", "3"), (2, "free", "1"), (2, None, "2")]
+    back = draws_of([], credits, before)
+    assert told(back) == [(2, None, "-2"), (2, "free", "-4")]
+    assert draws_of([], credits, before + back) == []
+
+
 amounts = st.decimals("0", "50", places=2)
 
 

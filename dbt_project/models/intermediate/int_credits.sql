@@ -4,6 +4,10 @@ with grants as (
     where event_type = 'free_credit_granted'
 ),
 
+prepaid as (
+    select * from {{ ref('int_prepaid_events_judged') }}
+),
+
 plan_credits as (
     select * from {{ ref('int_plan_credits') }}
 ),
@@ -17,6 +21,7 @@ credits as (
     select
         account_id,
         app_id,
+        currency,
         credit_id,
         'free' as credit_kind,
         amount,
@@ -26,22 +31,29 @@ credits as (
     from plan_credits
     union all
     select
-        account_id,
-        app_id,
-        event_id as credit_id,
+        grants.account_id,
+        grants.app_id,
+        prepaid.currency,
+        grants.event_id as credit_id,
         'free' as credit_kind,
-        try_cast(payload ->> 'amount' as decimal(18, 6)) as amount,
-        occurred_at as from_at,
-        event_date as from_date,
+        try_cast(grants.payload ->> 'amount' as decimal(18, 6)) as amount,
+        grants.occurred_at as from_at,
+        grants.event_date as from_date,
         coalesce(
-            try_cast(payload ->> 'expires_date' as date),
-            event_date + try_cast(payload ->> 'expires_after_days' as integer)
+            try_cast(grants.payload ->> 'expires_date' as date),
+            grants.event_date + try_cast(grants.payload ->> 'expires_after_days' as integer)
         ) as expires_date
     from grants
+    inner join prepaid
+        on
+            grants.account_id = prepaid.account_id
+            and grants.event_id = prepaid.event_id
+            and grants.occurred_at = prepaid.occurred_at
     union all
     select
         account_id,
         app_id,
+        currency,
         'order/' || order_id as credit_id,
         'paid' as credit_kind,
         amount,

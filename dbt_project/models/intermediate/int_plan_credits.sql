@@ -23,6 +23,7 @@ first_periods as (
         periods.app_id,
         periods.plan_id,
         periods.from_date,
+        plans.currency,
         plans.free_credit,
         plans.free_credit_days
     from periods
@@ -49,6 +50,7 @@ credits as (
         beginnings.account_id,
         beginnings.app_id,
         'free/' || beginnings.app_id as credit_id,
+        beginnings.currency,
         beginnings.free_credit as amount,
         coalesce(max(steps.occurred_at), max(beginnings.begins_at)) as from_at,
         beginnings.from_date,

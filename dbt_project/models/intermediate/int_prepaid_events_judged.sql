@@ -21,7 +21,7 @@ judged as (
         prepaid_events.event_type,
         prepaid_events.occurred_at,
         plans.plan_id,
-        plans.currency,
+        coalesce(plans.currency, prepaid_events.account_currency) as currency,
         case
             when plans.plan_id is null then 'there is no subscription'
             when

@@ -6,6 +6,7 @@ renamed as (
     select
         account_id,
         app_id,
+        currency,
         month_date,
         wallet_date,
         credit_id,

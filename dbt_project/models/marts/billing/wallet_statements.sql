@@ -8,6 +8,7 @@ monthly as (
     select
         account_id,
         app_id,
+        currency,
         {{ month_of('movement_date') }} as statement_month,
         {% for kind in ['free_credit', 'top_up', 'draw', 'return', 'lapse'] -%}
             cast(
@@ -23,7 +24,10 @@ balanced as (
     select
         *,
         cast(
-            sum(movement_amount) over (partition by account_id, app_id order by statement_month) as decimal(18, 4)
+            sum(movement_amount) over (
+                partition by account_id, app_id, currency
+                order by statement_month
+            ) as decimal(18, 4)
         ) as closing_balance
     from monthly
 ),
@@ -32,6 +36,7 @@ statements as (
     select
         account_id,
         app_id,
+        currency,
         statement_month,
         cast(closing_balance - movement_amount as decimal(18, 4)) as opening_balance,
         free_credit_amount,
@@ -44,4 +49,4 @@ statements as (
 )
 
 select * from statements
-order by account_id, app_id, statement_month
+order by account_id, app_id, currency, statement_month

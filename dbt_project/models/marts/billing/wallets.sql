@@ -1,26 +1,7 @@
--- Balance and status of prepaid apps as the console shows them (P10, doc), on the account's last day.
+-- Balance and status of prepaid apps as the console shows them (P10, doc), on the account's last day. Each
+-- currency is a wallet of its own: what a change of currency leaves behind stays as it is (P0).
 with movements as (
     select * from {{ ref('wallet_movements') }}
-),
-
-plan_states as (
-    select * from {{ ref('plan_states') }}
-),
-
-plan_terms as (
-    select * from {{ ref('plan_terms') }}
-),
-
--- A wallet is in the currency of the prepaid plan that it pays for (P0).
-currencies as (
-    select
-        periods.account_id,
-        periods.app_id,
-        arg_max(plans.currency, periods.from_date) as currency
-    from {{ ref('int_subscription_periods') }} as periods
-    inner join {{ ref('plans') }} as plans on periods.plan_id = plans.plan_id
-    where plans.plan_kind = 'payg'
-    group by periods.account_id, periods.app_id
 ),
 
 accounts as (
@@ -31,23 +12,42 @@ dated as (
     select * from {{ ref('int_accounts_dated') }}
 ),
 
-balances as (
+periods as (
+    select * from {{ ref('int_subscription_periods') }}
+),
+
+plans as (
+    select * from {{ ref('int_plans_described') }}
+    where plan_kind = 'payg'
+),
+
+-- What is low is said by the last prepaid plan in the wallet's currency.
+bounds as (
     select
-        account_id,
-        app_id,
-        cast(sum(amount) filter (where credit_kind = 'free') as decimal(18, 4)) as free_balance,
-        cast(sum(amount) filter (where credit_kind = 'paid') as decimal(18, 4)) as paid_balance,
-        min(movement_date) as first_date
-    from movements
-    group by account_id, app_id
+        periods.account_id,
+        periods.app_id,
+        plans.currency,
+        arg_max(plans.low_balance, periods.from_date) as low_balance
+    from periods
+    inner join plans on periods.plan_id = plans.plan_id
+    inner join dated on periods.account_id = dated.account_id
+    where periods.from_date <= dated.last_date
+    group by periods.account_id, periods.app_id, plans.currency
 ),
 
 -- The present rate: what was drawn in the last thirty days, or since the wallet began.
-rates as (
+balances as (
     select
-        balances.account_id,
-        balances.app_id,
-        least(30, dated.last_date - balances.first_date + 1) as days,
+        movements.account_id,
+        movements.app_id,
+        movements.currency,
+        {% for kind in ['free', 'paid'] -%}
+            cast(
+                coalesce(sum(movements.amount) filter (where movements.credit_kind = '{{ kind }}'), 0) as decimal(18, 4)
+            ) as {{ kind }}_balance,
+        {% endfor -%}
+        cast(sum(movements.amount) as decimal(18, 4)) as balance,
+        least(30, dated.last_date - min(movements.movement_date) + 1) as days,
         cast(
             coalesce(
                 -sum(movements.amount) filter (
@@ -57,29 +57,23 @@ rates as (
                 ), 0
             ) as decimal(18, 4)
         ) as drawn_amount
-    from balances
-    inner join dated on balances.account_id = dated.account_id
-    inner join movements on balances.account_id = movements.account_id and balances.app_id = movements.app_id
-    group by all
+    from movements
+    inner join dated on movements.account_id = dated.account_id
+    group by movements.account_id, movements.app_id, movements.currency, dated.last_date
 ),
 
 wallets as (
     select
-        balances.account_id,
-        balances.app_id,
-        coalesce(currencies.currency, accounts.currency) as currency,
-        coalesce(balances.free_balance, 0) as free_balance,
-        coalesce(balances.paid_balance, 0) as paid_balance,
-        cast(coalesce(balances.free_balance, 0) + coalesce(balances.paid_balance, 0) as decimal(18, 4)) as balance,
-        plan_terms.low_balance,
-        rates.drawn_amount,
-        rates.days
+        balances.*,
+        balances.currency = accounts.currency as is_current,
+        bounds.low_balance
     from balances
     inner join accounts on balances.account_id = accounts.account_id
-    inner join rates on balances.account_id = rates.account_id and balances.app_id = rates.app_id
-    left join currencies on balances.account_id = currencies.account_id and balances.app_id = currencies.app_id
-    left join plan_states on balances.account_id = plan_states.account_id and balances.app_id = plan_states.app_id
-    left join plan_terms on plan_states.plan_id = plan_terms.plan_id
+    left join bounds
+        on
+            balances.account_id = bounds.account_id
+            and balances.app_id = bounds.app_id
+            and balances.currency = bounds.currency
 ),
 
 described as (
@@ -87,6 +81,7 @@ described as (
         account_id,
         app_id,
         currency,
+        is_current,
         free_balance,
         paid_balance,
         balance,
@@ -97,7 +92,7 @@ described as (
             else 'Sufficient funds'
         end as balance_status,
         case
-            when balance > 0 and drawn_amount > 0
+            when is_current and balance > 0 and drawn_amount > 0
                 then cast(
                     cast(balance * 10000 as hugeint) * days // cast(drawn_amount * 10000 as hugeint) as bigint
                 )
@@ -106,4 +101,4 @@ described as (
 )
 
 select * from described
-order by account_id, app_id
+order by account_id, app_id, currency
