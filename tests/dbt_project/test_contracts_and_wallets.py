@@ -217,3 +217,20 @@ def test_a_plan_without_a_price_in_the_new_currency_rates_nothing_and_draws_noth
 def test_what_is_granted_on_a_trial_is_in_the_account_s_currency(home: Path) -> None:
     wallets = rows(home, "select currency, is_current, balance from wallets where account_id = 'gifted'")
     assert wallets == [("EUR", True, Decimal(5))]
+
+
+def test_a_prepaid_app_is_active_as_long_as_its_current_wallet_has_something(home: Path) -> None:
+    """P10. What `strayed` has in dollars pays for nothing any more; a contract's apps have its status."""
+    assert dict(rows(home, "select account_id || '/' || app_id, status from app_statuses")) == {
+        "above/east": "Active",
+        "above/west": "Active",
+        "below/east": "Active",
+        "below/west": "Active",
+        "free/bot": "Active",
+        "gifted/bot": "Trial",
+        "low/bot": "Active",
+        "moved/bot": "Active",
+        "out/bot": "Inactive",
+        "rich/bot": "Active",
+        "strayed/bot": "Inactive",
+    }

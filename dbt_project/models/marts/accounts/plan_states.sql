@@ -88,7 +88,7 @@ described as (
     left join requests on subjects.account_id = requests.account_id and subjects.app_id = requests.app_id
 ),
 
--- P10: a trial that is over leaves its app inactive. What a balance does to it is the wallet's to say.
+-- P10: a trial that is over leaves its app inactive. What a balance does to it is for app_statuses to say.
 states as (
     select
         account_id,
