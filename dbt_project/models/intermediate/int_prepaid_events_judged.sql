@@ -12,32 +12,19 @@ plans as (
     select * from {{ ref('int_plans_described') }}
 ),
 
--- Credit may be granted during a trial: it waits for the prepaid plan that follows.
-judged as (
+beside_plans as (
     select
         prepaid_events.account_id,
         prepaid_events.app_id,
         prepaid_events.event_id,
         prepaid_events.event_type,
         prepaid_events.occurred_at,
+        prepaid_events.amount,
         plans.plan_id,
-        coalesce(plans.currency, prepaid_events.account_currency) as currency,
-        case
-            when plans.plan_id is null then 'there is no subscription'
-            when
-                plans.plan_kind != 'payg'
-                and not (plans.plan_kind = 'trial' and prepaid_events.event_type = 'free_credit_granted')
-                then 'the plan of the app is not prepaid'
-            when
-                prepaid_events.event_type = 'order_placed'
-                and not prepaid_events.amount between plans.minimum_top_up and plans.maximum_top_up
-                then format(
-                    'amount is not between {} and {} {}',
-                    cast(cast(plans.minimum_top_up as decimal(18, 2)) as varchar),
-                    cast(cast(plans.maximum_top_up as decimal(18, 2)) as varchar),
-                    plans.currency
-                )
-        end as refusal_reason
+        plans.plan_kind,
+        plans.minimum_top_up,
+        plans.maximum_top_up,
+        coalesce(plans.currency, prepaid_events.account_currency) as currency
     from prepaid_events
     inner join steps
         on
@@ -45,6 +32,19 @@ judged as (
             and prepaid_events.app_id is not distinct from steps.app_id
             and prepaid_events.step = steps.step
     left join plans on steps.in_force_plan_id = plans.plan_id
+),
+
+judged as (
+    select
+        account_id,
+        app_id,
+        event_id,
+        event_type,
+        occurred_at,
+        plan_id,
+        currency,
+        {{ prepaid_reason('plan_id') }} as refusal_reason
+    from beside_plans
 )
 
 select * from judged
