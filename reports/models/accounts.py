@@ -102,6 +102,17 @@ class Frame:
     file: str
 
     @property
+    def up(self) -> str:
+        """The way from the page to the top of its role's tree."""
+        return "../" * self.file.count("/")
+
+    @property
+    def section(self) -> str:
+        """The file of the section that it belongs to: what is no section itself leads on from the documents."""
+        files = [tab.file for tab in self.tabs]
+        return self.file if self.file in files else files[-1]
+
+    @property
     def tabs(self) -> tuple[Tab, ...]:
         """The sections that this role sees: no Plan for a shared account, no orders for Enterprise (doc)."""
         plan = (Tab("plan.html", "Plan"),) if self.role is Role.ADMIN else ()
