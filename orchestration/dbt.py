@@ -20,9 +20,10 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 
+from orchestration.home import WAREHOUSE
+
 PROJECT_DIR = Path(__file__).resolve().parent.parent / "dbt_project"
 MANIFEST_PATH = PROJECT_DIR / "target" / "manifest.json"
-WAREHOUSE = "warehouse.duckdb"
 _GOOD = frozenset({"success", "pass", "warn", "no-op"})
 _OFFLINE = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DO_NOT_TRACK": "1"}
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import duckdb
 
-from orchestration.dbt import WAREHOUSE
 from orchestration.errors import UsageError
+from orchestration.home import WAREHOUSE
 from orchestration.ledger import Entry, Ledger
 
 SESSION_TYPES = {"usage_sessions": "usage", "request_sessions": "request", "alert_sessions": "alert"}

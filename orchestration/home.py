@@ -8,6 +8,11 @@ from orchestration.lake import Lake
 from orchestration.landing import all_arrival_days, files_of, name_of
 from orchestration.tables import STREAMS, TABLES
 
+WAREHOUSE = "warehouse.duckdb"
+"""The file of the marts in a home."""
+REPORTS = "reports"
+"""The folder of the site in a home."""
+
 INSTANCE = """\
 telemetry:
   enabled: false

@@ -11,7 +11,6 @@ import dagster as dg
 import polars as pl
 
 from orchestration.definitions import defs
-from orchestration.defs.joined import touched_months
 from orchestration.defs.schedules import LAKE, MARTS, NIGHT, REPORTS
 from orchestration.errors import RunError, UsageError
 from orchestration.headless import TAG, only_headless
@@ -32,12 +31,11 @@ def run_night(home: Path, first: date, last: date) -> list[str]:
     with dg.DagsterInstance.get() as instance, only_headless(home, instance):
         # Apart, because Dagster plans each mart once per day of the range if they share a run.
         days = (first.isoformat(), last.isoformat())
-        lake = _run(night, instance, LAKE.resolve(repository.asset_graph), days)
-        marts = _run(night, instance, MARTS.resolve(repository.asset_graph))
-        months = touched_months(instance, lake.run_id)
-        results = [lake, marts]
-        if months:
-            results.append(_run(reports, instance, None, (months[0], months[-1])))
+        results = [
+            _run(night, instance, LAKE.resolve(repository.asset_graph), days),
+            _run(night, instance, MARTS.resolve(repository.asset_graph)),
+            _run(reports, instance),
+        ]
     failed_checks = [warning for result in results for warning in _failed_checks(result)]
     return [*_refusals(Lake(home), first, last), *failed_checks]
 
@@ -76,7 +74,7 @@ def _refusals(lake: Lake, first: date, last: date) -> list[str]:
 def _run(
     job: dg.JobDefinition,
     instance: dg.DagsterInstance,
-    selection: AbstractSet[dg.AssetKey] | None,
+    selection: AbstractSet[dg.AssetKey] | None = None,
     partitions: tuple[str, str] | None = None,
 ) -> dg.ExecuteInProcessResult:
     names = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")

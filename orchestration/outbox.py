@@ -23,10 +23,10 @@ import duckdb
 from orchestration.delivering import DONE, Letter, Records, deliver
 from orchestration.delivery_channels import channels_of
 from orchestration.errors import RunError, UsageError
+from orchestration.home import WAREHOUSE
 from orchestration.ledger import Entry, Ledger
 from orchestration.outbox_settings import OutboxSettings
 from orchestration.settings import Settings
-from orchestration.site import WAREHOUSE
 from reports import finance, names, render
 from reports.models.documents import IssuedDocument, issued_document
 

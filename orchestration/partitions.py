@@ -1,4 +1,4 @@
-"""Partitions: days (arrival and event days alike) and months, as far as the settings say."""
+"""Partitions: days, arrival and event days alike, as far as the settings say."""
 
 from datetime import date, timedelta
 from functools import cache
@@ -27,22 +27,14 @@ def earliest_landed(home: Path) -> date | None:
     return days[0] if days else None
 
 
-def _ends(last_day: date | None) -> tuple[str | None, str | None]:
-    """Where the days and the months end, for Dagster: the first of them that is no partition any more."""
-    if last_day is None:
-        return None, None
-    behind = last_day + timedelta(days=1)  # east of UTC the last day ends in its month
-    return behind.isoformat(), (behind.replace(day=1) + timedelta(days=31)).replace(day=1).isoformat()
+def _end(last_day: date | None) -> str | None:
+    """Where the days end, for Dagster: the first of them that is no partition any more."""
+    return (last_day + timedelta(days=1)).isoformat() if last_day else None
 
 
-_end_of_days, _end_of_months = _ends(load_settings().last_day)
 # The day that has begun is a partition too: rows may be a day ahead of their arrival day.
-DAYS = dg.DailyPartitionsDefinition(start_date=first_day().isoformat(), end_date=_end_of_days, end_offset=1)
-# West of UTC the first day begins in the month before.
-MONTHS = dg.MonthlyPartitionsDefinition(
-    start_date=(first_day() - timedelta(days=1)).replace(day=1).isoformat(),
-    end_date=_end_of_months,
-    end_offset=1,
+DAYS = dg.DailyPartitionsDefinition(
+    start_date=first_day().isoformat(), end_date=_end(load_settings().last_day), end_offset=1
 )
 
 

@@ -8,24 +8,10 @@ from typing import Any
 
 import jinja2
 
-from reports import charts, formats, marked, names
+from reports import formats, marked, names
 from reports.locales import NEUTRAL, Formats, formats_of
-from reports.models import AccountPage, Frame, IndexPage, MonthPage
+from reports.models import Frame
 from reports.models.documents import Document
-
-
-def usage_page(page: MonthPage) -> str:
-    """The usage of an account and month."""
-    panels = charts.usage_charts(page.usage, with_agents=page.account.shows_agents)
-    return _render("usage.html.jinja", page.account.formats, page=page, file="usage.html", charts=panels)
-
-
-def document_page(page: MonthPage) -> str:
-    """The month's document: the draft invoice, or for Enterprise a statement without prices (I5)."""
-    file, wording = page.account.document_file, page.account.formats
-    if page.account.is_enterprise:
-        return _render("statement.html.jinja", wording, page=page, file=file)
-    return _render("invoice.html.jinja", wording, page=page, file=file, invoice=page.invoice)
 
 
 def issued_page(document: Document, lines_page: str = "") -> str:
@@ -35,16 +21,6 @@ def issued_page(document: Document, lines_page: str = "") -> str:
     """
     wording = formats_of(document.locale)
     return _render("document.html.jinja", wording, document=document, lines_page=lines_page)
-
-
-def account_page(page: AccountPage) -> str:
-    """An account's months."""
-    return _render("account.html.jinja", page.account.formats, page=page)
-
-
-def index_page(page: IndexPage) -> str:
-    """All accounts."""
-    return _render("index.html.jinja", formats_of(NEUTRAL), page=page)
 
 
 def console_page(template: str, frame: Frame, **values: Any) -> str:
@@ -78,6 +54,7 @@ def _environment(wording: Formats) -> jinja2.Environment:
         "money": wording.money,
         "price": wording.price,
         "unit_price": wording.unit_price,
+        "exact_price": wording.exact_price,
         "percent": wording.percent,
         "day": wording.day,
         "weekday": wording.weekday,
@@ -86,7 +63,6 @@ def _environment(wording: Formats) -> jinja2.Environment:
         "instant": wording.instant,
         "metric": formats.metric,
         "folder": names.month_folder,
-        "sparkline": charts.sparkline,
         **marked.filters(wording),
     }
     environment.globals |= {
@@ -94,6 +70,7 @@ def _environment(wording: Formats) -> jinja2.Environment:
         "charge": formats.charge,
         "direction": wording.direction,
         "locale_tag": wording.tag,
+        "words": wording,
         **_style(),
     }
     return environment

@@ -2,22 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import dagster as dg
-
-from orchestration.partitions import MONTHS
 
 NOTHING_YET = "NULL"
 """How Dagster writes that an input had no event."""
 
 SESSIONS = dg.AssetKey(["lake", "billing_sessions"])
-BOOK = dg.AssetKey(["lake", "account_events"])
-
-
-def built_days(instance: dg.DagsterInstance, run_id: str) -> list[date]:
-    """The event days whose sessions a run has built, those that were joined to it included, ascending."""
-    return told_days(instance, run_id, SESSIONS)
 
 
 def told_days(instance: dg.DagsterInstance, run_id: str, key: dg.AssetKey) -> list[date]:
@@ -25,21 +17,6 @@ def told_days(instance: dg.DagsterInstance, run_id: str, key: dg.AssetKey) -> li
     told = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION).records
     days = {record.partition_key for record in told if record.asset_key == key}
     return sorted(date.fromisoformat(day) for day in days if day)
-
-
-def touched_months(instance: dg.DagsterInstance, run_id: str) -> list[str]:
-    """The monthly partitions, in any zone, of the days that a night has rebuilt, ascending.
-
-    With those before them if the accounts' book has changed: a name stands on every page.
-    """
-    days = built_days(instance, run_id)
-    near = {(day + timedelta(days=n)).replace(day=1).isoformat() for day in days for n in (-1, 0, 1)}
-    book_changed = bool(told_days(instance, run_id, BOOK))
-    return [
-        month
-        for month in MONTHS.get_partition_keys()
-        if month in near or (book_changed and near and month <= max(near))
-    ]
 
 
 @dataclass(frozen=True)

@@ -1,31 +1,33 @@
-"""Reports: usage and invoice pages of a month, from the marts."""
+"""Reports: the billing console, from the marts, the ledger and the lake."""
 
 import time
-from datetime import date
 
 import dagster as dg
 
+from orchestration.console.site import render_site
 from orchestration.defs.ingestion import OWNERS
 from orchestration.defs.resources import Home
-from orchestration.partitions import MONTHS
-from orchestration.site import render_site
-from orchestration.site_marts import MARTS_READ
+from orchestration.defs.usage import marts
+from orchestration.home import REPORTS
+
+MARTS = [
+    key
+    for key, group in marts.group_names_by_key.items()
+    if group in ("accounts", "billing", "intake", "usage")
+]
 
 
 @dg.asset(
-    deps=MARTS_READ,
-    partitions_def=MONTHS,
-    backfill_policy=dg.BackfillPolicy.single_run(),
+    deps=[*MARTS, ["ledger", "documents"], ["lake", "billing_sessions"], ["lake", "voice_sessions"]],
     group_name="reports",
     kinds={"jinja", "html"},
     owners=OWNERS,
     pool="warehouse",
 )
 def pages(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResult:
-    """A usage page and an invoice page per account and month, and the index of all accounts."""
+    """The site of all accounts: for each role its own tree of pages; only what changed is written."""
     began = time.monotonic()
-    months = [date.fromisoformat(key) for key in context.partition_keys]
-    result = render_site(home.path(), months)
+    result = render_site(home.path())
     return dg.MaterializeResult(
         metadata={
             "pages_written": result.pages_written,
@@ -34,7 +36,7 @@ def pages(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResult
             "bytes": result.bytes,
             "accounts": result.accounts,
             "seconds": round(time.monotonic() - began, 3),
-            "index": dg.MetadataValue.path(home.path() / "reports" / "index.html"),
+            "index": dg.MetadataValue.path(home.path() / REPORTS / "index.html"),
         }
     )
 

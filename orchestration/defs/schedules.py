@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import dagster as dg
 
-from orchestration.defs.joined import touched_months
 from orchestration.partitions import DAYS
 from orchestration.settings import load_settings
 
@@ -20,7 +19,7 @@ night_job = dg.define_asset_job(
 reports_job = dg.define_asset_job(
     REPORTS,
     selection=dg.AssetSelection.groups("reports"),
-    description="Render the pages of a month.",
+    description="Render the pages; only what changed is written.",
 )
 
 
@@ -48,13 +47,9 @@ def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipRea
         dg.DefaultSensorStatus.RUNNING if load_settings().schedule else dg.DefaultSensorStatus.STOPPED
     ),
 )
-def after_the_night(context: dg.RunStatusSensorContext) -> dg.RunRequest | dg.SkipReason:
-    """The pages of all months that the night has touched."""
-    months = touched_months(context.instance, context.dagster_run.run_id)
-    if not months:
-        return dg.SkipReason("the run built no sessions")
-    tags = {"dagster/asset_partition_range_start": months[0], "dagster/asset_partition_range_end": months[-1]}
-    return dg.RunRequest(run_key=context.dagster_run.run_id, tags=tags)
+def after_the_night(context: dg.RunStatusSensorContext) -> dg.RunRequest:
+    """The pages, after each night."""
+    return dg.RunRequest(run_key=context.dagster_run.run_id)
 
 
 @dg.definitions

@@ -4,20 +4,16 @@ from reports.models.accounts import Account, Frame, Role, Tab
 from reports.models.checks import FiguresDisagreeError
 from reports.models.invoices import Invoice, InvoiceLine, InvoiceTax, InvoiceTier, UnratedUsage
 from reports.models.ledger import FileWarning, Ledger, LedgerLine, QuarantineReason, ledger_total
-from reports.models.pages import AccountPage, IndexPage, IndexRow, MonthPage, MonthSummary, RefusedEvent
-from reports.models.usage import COUNTS, AppUsage, DayUsage, Measures, UsageMonth, next_month
+from reports.models.pages import RefusedEvent
+from reports.models.usage import COUNTS, DayUsage, Measures, next_month
 
 __all__ = [
     "COUNTS",
     "Account",
-    "AccountPage",
-    "AppUsage",
     "DayUsage",
     "FiguresDisagreeError",
     "FileWarning",
     "Frame",
-    "IndexPage",
-    "IndexRow",
     "Invoice",
     "InvoiceLine",
     "InvoiceTax",
@@ -25,14 +21,11 @@ __all__ = [
     "Ledger",
     "LedgerLine",
     "Measures",
-    "MonthPage",
-    "MonthSummary",
     "QuarantineReason",
     "RefusedEvent",
     "Role",
     "Tab",
     "UnratedUsage",
-    "UsageMonth",
     "ledger_total",
     "next_month",
 ]

@@ -74,16 +74,6 @@ class Account:
             return None
         return self.watermark.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
-    @property
-    def document_file(self) -> str:
-        """File of the month's document: a usage statement for Enterprise (I5), else an invoice."""
-        return "statement.html" if self.is_enterprise else "invoice.html"
-
-    @property
-    def document_name(self) -> str:
-        """What that document is called."""
-        return "Usage statement" if self.is_enterprise else "Invoice"
-
 
 @dataclass(frozen=True)
 class Tab:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from orchestration.console.site import render_site
-from orchestration.dbt import WAREHOUSE
+from orchestration.home import WAREHOUSE
 from orchestration.serve import server
 from tests.browser import home as made
 from tests.browser.chromium import ARGUMENTS, program

@@ -7,7 +7,7 @@ import duckdb
 import pytest
 from playwright.sync_api import Page, expect
 
-from orchestration.dbt import WAREHOUSE
+from orchestration.home import WAREHOUSE
 from tests.browser.conftest import Watched
 from tests.browser.home import ENTERPRISE, NAMES, OVERDUE, STANDARD
 

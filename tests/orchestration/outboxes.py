@@ -9,11 +9,11 @@ from typing import Any
 
 import duckdb
 
+from orchestration.home import WAREHOUSE
 from orchestration.ledger import Kind, Ledger, NewEntry
 from orchestration.outbox import OutboxResult, fill_outbox
 from orchestration.outbox_settings import OutboxSettings
 from orchestration.settings import Settings
-from orchestration.site import WAREHOUSE
 from tests.reports import issued_samples as samples
 from tests.reports.issued_samples import Body
 

@@ -12,10 +12,10 @@ import pytest
 from orchestration import delivering
 from orchestration.delivery_channels import Command
 from orchestration.errors import UsageError
+from orchestration.home import WAREHOUSE
 from orchestration.ledger import Ledger
 from orchestration.outbox import OutboxResult, confirm_sent, send_again
 from orchestration.outbox_settings import MailSettings
-from orchestration.site import WAREHOUSE
 from tests.orchestration.outboxes import (
     APRIL,
     CREDIT,

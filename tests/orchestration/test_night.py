@@ -120,15 +120,15 @@ def test_each_row_of_each_file_stands_once_in_the_ledger(home: Path) -> None:
     assert all(told == accounted for _, told, accounted in ledger)
 
 
-def test_every_account_has_its_pages_of_both_months(home: Path) -> None:
+def test_every_account_has_a_tree_of_pages_for_each_role(home: Path) -> None:
     reports = home / "reports"
     accounts = rows(home, "select account_id from accounts")
-    folders = [path.parent for path in reports.glob("*/index.html")]
+    trees = sorted(path.parent for path in reports.glob("*/*/usage.html"))
     assert (reports / "index.html").exists()
-    assert len(folders) == len(accounts) == 5
-    for folder in folders:
-        assert {path.name for path in folder.iterdir()} == {"2026-02", "2026-03", "index.html"}
-        assert all((folder / month / "usage.html").exists() for month in ("2026-02", "2026-03"))
+    assert len(trees) == 2 * len(accounts) == 10
+    for tree in trees:
+        assert (tree / "plan.html").exists() == (tree.name == "admin")
+        assert {"2026-02.js", "2026-03.js"} <= {path.name for path in (tree / "data").iterdir()}
 
 
 def test_late_rows_make_just_their_days_stale_and_give_what_timely_rows_give(

@@ -16,11 +16,11 @@ import pytest
 from orchestration import delivering
 from orchestration.cli import main
 from orchestration.errors import RunError
+from orchestration.home import WAREHOUSE
 from orchestration.ledger import Ledger
 from orchestration.outbox import OutboxResult
 from orchestration.outbox_settings import MailSettings, OutboxSettings
 from orchestration.settings import SettingsError, load_settings
-from orchestration.site import WAREHOUSE
 from tests.orchestration.outboxes import (
     APRIL,
     CREDIT,
