@@ -11,7 +11,7 @@ from orchestration.bench.cases import Case
 from orchestration.bench.measure import Measured, run_program
 from orchestration.errors import UsageError
 
-STAGES = ("ingest", "sessions", "bursts", "night", "late", "lineage")
+STAGES = ("ingest", "sessions", "bursts", "night", "late", "lineage", "pages")
 MOST_ROWS_PER_DAY = 1_000_000
 LATE_AGE_DAYS = 20
 """How old the day of the late row is."""

@@ -22,6 +22,7 @@ PROGRAMS = {
     "night": "night",
     "days": "late",
     "lineage": "lineage",
+    "pages": "pages",
 }
 """The module of each program in this package; PySpark's is a script under an interpreter of its own."""
 

@@ -12,6 +12,7 @@ from orchestration.bench.compare_ingest import ingest_stage
 from orchestration.bench.compare_late import late_stage
 from orchestration.bench.compare_lineage import lineage_stage
 from orchestration.bench.compare_night import night_stage, size_of
+from orchestration.bench.compare_pages import pages_stage
 from orchestration.bench.plan import Plan
 from orchestration.bench.report import markdown, merged
 from orchestration.bench.results import Stage
@@ -23,6 +24,7 @@ RUN: dict[str, Callable[[Plan], Stage]] = {
     "night": night_stage,
     "late": late_stage,
     "lineage": lineage_stage,
+    "pages": pages_stage,
 }
 
 

@@ -2,9 +2,9 @@
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestration.console.files import File, OnceFile
@@ -21,6 +21,8 @@ class SiteResult:
     bytes: int
     accounts: int
     pages_removed: int = 0
+    seconds: Mapping[str, float] = field(default_factory=dict, compare=False)
+    """By part of the work."""
 
 
 class Tree:
@@ -44,11 +46,11 @@ class Tree:
             content = file.make()
         else:
             content = file.content if isinstance(file.content, bytes) else file.content.encode("utf-8")
-            if _stands(path, content):
+            if stands(path, content):
                 self._unchanged += 1
                 self._bytes += len(content)
                 return
-        _write(path, content)
+        write(path, content)
         self._written += 1
         self._bytes += len(content)
 
@@ -84,14 +86,16 @@ class Tree:
         return SiteResult(self._written, self._unchanged, self._bytes, accounts, self._removed)
 
 
-def _stands(path: Path, content: bytes) -> bool:
+def stands(path: Path, content: bytes) -> bool:
+    """Whether a file has these bytes."""
     try:
         return path.stat().st_size == len(content) and path.read_bytes() == content
     except FileNotFoundError:
         return False
 
 
-def _write(path: Path, content: bytes) -> None:
+def write(path: Path, content: bytes) -> None:
+    """Writes a file beside its place and renames it into it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name[:40]}.{os.getpid()}.{threading.get_ident()}")
     try:

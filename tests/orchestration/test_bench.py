@@ -26,6 +26,11 @@ PROGRAMS = {
     "night": {"quarterhour, 20 k"},
     "late": {f"{logs}: {work}" for logs in ("chats", "all kinds of logs") for work in WORKS},
     "lineage": {"quarterhour, written twice"},
+    "pages": {
+        f"{home}: {asked}"
+        for home in ("20 accounts", "one account of 20 apps")
+        for asked in ("one role", "both roles", "nothing changed")
+    },
 }
 GOALS = {
     "ingest": {"time / floor"},
@@ -35,6 +40,7 @@ GOALS = {
     "night": set(),
     "late": {f"{logs}: late row / rebuild" for logs in ("chats", "all kinds of logs")},
     "lineage": set(),
+    "pages": set(),
 }
 
 
@@ -58,7 +64,7 @@ def test_every_stage_runs_and_all_engines_agree(tmp_path: Path, monkeypatch: pyt
     tells_steps_and_bytes(stages)
     shows_every_figure(stages, tmp_path / "out")
     assert not list((tmp_path / "home" / "bench-run").iterdir())
-    assert len(list((tmp_path / "home" / "bench-logs").iterdir())) == 5
+    assert len(list((tmp_path / "home" / "bench-logs").iterdir())) == 7
 
 
 def has_all_figures(stages: Stages) -> None:
