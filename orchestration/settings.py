@@ -33,6 +33,8 @@ class Settings:
     voice_channels: tuple[str, ...] = tuple(sorted(VOICE_CHANNELS))
     unmatched_legs_limit: float = 0.2
     """Share of logged legs without a conversation above which a day's check fails (R7)."""
+    session_lists_days: int = 92
+    """Days up to the watermark whose sessions the console lists one by one (I6); 0: none."""
     outbox: OutboxSettings = field(default_factory=OutboxSettings)
     """What finance receives, and how it is delivered; a table in the file, inline TOML in the environment."""
 
@@ -80,6 +82,11 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
     return Settings(home=home, **checked)
 
 
+def load_settings_of(home: Path) -> Settings:
+    """The settings of a home, whichever the environment names."""
+    return load_settings({**os.environ, "QUARTERHOUR_HOME": str(home)})
+
+
 def _day(value: Any) -> date:
     if isinstance(value, date):
         return value
@@ -122,6 +129,12 @@ def _share(value: Any) -> float:
     return share
 
 
+def _whole(value: Any) -> int:
+    if isinstance(value, bool) or not str(value).isdecimal():
+        raise ValueError("expected a whole number of days, or 0")
+    return int(value)
+
+
 _READ = {
     "first_day": _day,
     "last_day": _day,
@@ -130,5 +143,6 @@ _READ = {
     "handoff_starts_at": _one_of(*get_args(HandoffStart)),
     "voice_channels": _names,
     "unmatched_legs_limit": _share,
+    "session_lists_days": _whole,
     "outbox": read_outbox,
 }

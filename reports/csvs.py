@@ -37,6 +37,12 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     return text.getvalue()
 
 
+def cell(text: str) -> str:
+    """A text as it stands in a file."""
+    shown = guarded(text)
+    return '"{}"'.format(shown.replace('"', '""')) if any(char in shown for char in ',"\r\n') else shown
+
+
 def guarded(text: str) -> str:
     """A text that no spreadsheet program runs as a formula."""
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text

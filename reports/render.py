@@ -9,6 +9,7 @@ from typing import Any
 import jinja2
 
 from reports import formats, marked, names
+from reports.calendars import Calendars
 from reports.locales import NEUTRAL, Formats, formats_of
 from reports.models import Frame
 from reports.models.documents import Document
@@ -71,6 +72,7 @@ def _environment(wording: Formats) -> jinja2.Environment:
         "direction": wording.direction,
         "locale_tag": wording.tag,
         "words": wording,
+        "calendars": Calendars(wording),
         **_style(),
     }
     return environment

@@ -8,11 +8,12 @@ from typing import Any
 import duckdb
 
 from orchestration.console.batches import Batches
+from orchestration.console.document_files import document_files
 from orchestration.console.files import File
 from orchestration.console.reading import Row, accounts_of, grouped
-from reports import exports, names, pdf, render
+from reports import exports, pdf, render
 from reports.models import Account, Frame, Role
-from reports.models.orders import Billed, DocumentFiles, Movement, Order, OrdersPage, Wallet, WalletMonth
+from reports.models.orders import Billed, Movement, Order, OrdersPage, Wallet, WalletMonth
 
 SHOWN_MOVEMENTS = 2_000
 """Movements on a page, newest first, whole months of an app; all of them are in its file."""
@@ -162,9 +163,6 @@ class Orders:
 
 
 def _billed(row: Row, documents: Path) -> Billed:
-    files = _files(
-        documents, row["invoice_number"], row["document_class"], row["invoice_id"], row["invoice_month"]
-    )
     return Billed(
         document_id=row["invoice_id"],
         kind=row["document_kind"],
@@ -179,7 +177,7 @@ def _billed(row: Row, documents: Path) -> Billed:
         credited_amount=row["credited_amount"],
         paid_amount=row["paid_amount"],
         amount_due=row["amount_due"],
-        files=files,
+        files=document_files(row, documents),
         corrects=row["corrects_number"] or row["corrects_invoice_id"],
         is_late=row["is_late"],
         billing_sessions=row["billing_sessions"],
@@ -188,11 +186,6 @@ def _billed(row: Row, documents: Path) -> Billed:
 
 
 def _order(row: Row, documents: Path) -> Order:
-    invoice = None
-    if row["invoice_id"]:
-        invoice = _files(
-            documents, row["invoice_number"], row["document_class"], row["invoice_id"], row["invoice_month"]
-        )
     return Order(
         order_id=row["order_id"],
         order_date=row["order_date"],
@@ -205,19 +198,8 @@ def _order(row: Row, documents: Path) -> Order:
         status=row["order_status"],
         payment_method=row["payment_method"],
         comments=row["comments"],
-        invoice=invoice,
+        invoice=document_files(row, documents) if row["invoice_id"] else None,
     )
-
-
-def _files(
-    documents: Path, number: str | None, document_class: str, document_id: str, month: date
-) -> DocumentFiles:
-    """A document's files; its PDF where it was made, which is before this page is."""
-    if number is None:
-        label = "Draft" if document_class != "month" else f"Draft {names.month_folder(month)}"
-        return DocumentFiles(label, names.draft_name(document_class, document_id, month))
-    name = names.document_name(number)
-    return DocumentFiles(number, name, has_pdf=(documents / f"{name}.pdf").is_file())
 
 
 def _wallet_month(row: Row, movements: tuple[Movement, ...]) -> WalletMonth:

@@ -161,7 +161,7 @@ class Billed:
     @property
     def kind_name(self) -> str:
         """The kind in words."""
-        return _worded(_KINDS, self.kind)
+        return kind_name(self.kind)
 
     @property
     def status(self) -> str:
@@ -312,6 +312,11 @@ class OrdersPage:
         """The month's draft that comes next."""
         drafts = [each for each in self.documents if each.is_draft and each.document_class == "month"]
         return min(drafts, key=lambda each: each.period_start_date, default=None)
+
+
+def kind_name(kind: str) -> str:
+    """A kind of documents in words."""
+    return _worded(_KINDS, kind)
 
 
 def _worded(words: dict[str, str], value: str) -> str:

@@ -1,0 +1,60 @@
+"""Counts by day as a calendar: a row for each week, from Monday (R17), and a cell for each day."""
+
+from datetime import date, timedelta
+from html import escape
+from urllib.parse import quote
+
+from markupsafe import Markup
+
+from reports.locales import Formats
+from reports.models.lines import SourceLine
+
+
+class Calendars:
+    """Calendars as a locale writes them. In Python, as a page may have hundreds."""
+
+    def __init__(self, wording: Formats):
+        self._number = wording.number
+        monday = date(2024, 1, 1)
+        days = (wording.weekday(monday + timedelta(days=number)) for number in range(7))
+        self.head = Markup("".join(f'<th scope="col">{escape(day)}</th>' for day in days))
+        """The days of the week."""
+
+    def weeks(self, line: SourceLine, listed: tuple[date, date] | None) -> Markup:
+        """The rows of a line's table; a day with a list leads to its sessions."""
+        first, last = self._listed(line.start, len(line.counts), listed)
+        sessions = sessions_address(line.metric, line.app_id)
+        cells = ["<td></td>"] * line.start.weekday()
+        for place, count in enumerate(line.counts):
+            day = line.start + timedelta(days=place)
+            if not count:
+                cells.append(f'<td class="nil"><b>{day.day}</b>0</td>')
+            elif first <= place <= last:
+                link = f'<a href="{sessions}{day.isoformat()}"><b>{day.day}</b>{self._number(count)}</a>'
+                cells.append(f"<td>{link}</td>")
+            else:
+                cells.append(f"<td><b>{day.day}</b>{self._number(count)}</td>")
+        cells += ["<td></td>"] * (-len(cells) % 7)
+        weeks = ("".join(cells[place : place + 7]) for place in range(0, len(cells), 7))
+        return Markup("".join(f"<tr>{week}</tr>\n" for week in weeks))
+
+    @staticmethod
+    def _listed(start: date, length: int, listed: tuple[date, date] | None) -> tuple[int, int]:
+        """The places of the first and last day with a list."""
+        if listed is None:
+            return length, -1
+        return (listed[0] - start).days, (listed[1] - start).days
+
+
+def sessions_address(metric: str, app_id: str | None) -> str:
+    """The page of sessions, showing what a metric counts of an app; a day is to be put behind it."""
+    types = {
+        "billing_sessions": "b",
+        "usage_sessions": "u",
+        "request_sessions": "r",
+        "alert_sessions": "a",
+        "voice_sessions": "v",
+    }
+    told = {"app": app_id, "type": types.get(metric)}
+    named = "".join(f"{name}={quote(text, safe='')}&" for name, text in told.items() if text)
+    return escape(f"../sessions.html#{named}day=")
