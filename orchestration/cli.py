@@ -184,18 +184,31 @@ def run(*, day: Annotated[date | None, Parameter(name="--date")] = None,
 def demo(*, fresh: bool = True) -> None:
     """Generate two months of logs for several accounts, run everything, and say where the reports are.
 
+    Beside them runs a real month, where its logs are there: the bank's February 1999, in a home of its own.
+
     Parameters
     ----------
     fresh
         Start from an empty demo home (only what earlier demos wrote is removed).
     """
-    from orchestration.demo import prepare
+    from orchestration.demo import prepare, settle
+    from orchestration.demo_bank import beside, prepare_bank
 
     home = _home()
     with _stage("generating two months of logs…"):
-        first, last = prepare(home, fresh=fresh)
-    print(f"logs of {first} to {last} are in {home / 'landing'}")
-    _run(home, first, last)
+        nights = prepare(home, fresh=fresh)
+        bank = prepare_bank(home / "bank", fresh=fresh)
+    print(f"logs of {nights[0][0]} to {nights[-1][1]} are in {home / 'landing'}")
+    print(bank.told)
+    with beside(bank) as finished:
+        for number, (first, last) in enumerate(nights):
+            if number:
+                settle(home)
+            _run(home, first, last)
+        with _stage("the bank's month…"):
+            site = finished()
+    if site:
+        print(f"reports of the bank's February 1999: {site}")
 
 
 @app.command
@@ -216,7 +229,7 @@ def bench(*, events: int = 1_000_000, days: int = 10, stages: Many | None = None
     days
         Over how many days.
     stages
-        Some of ingest, sessions, bursts, night, late, lineage; by default all.
+        Some of ingest, sessions, bursts, night, late, lineage, pages; by default all.
     night
         Sizes of the night; by default the number of events alone.
     rows_per_day

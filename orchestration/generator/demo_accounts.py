@@ -1,9 +1,5 @@
-"""The demo's accounts and what their admins do in two months."""
+"""The demo's accounts."""
 
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
-
-from orchestration.generator.account_events import AccountEvent
 from orchestration.generator.catalogue import Account, App
 
 HOSTILE_NAME = "شركة <script>alert(1)</script>"
@@ -25,6 +21,7 @@ DEMO_ACCOUNTS = (
             App("helios-chat", "Beratung", ("web", "telegram"), 3, session_share=0.8, seats=6,
                 plan_id="essential_eur"),
             App("helios-mail", "E-Mail", ("email",), 0.4, 2880, pace_seconds=9000, plan_id="essential_eur"),
+            App("helios-whatsapp", "WhatsApp", ("whatsapp",), 4.6, plan_id="payg_eur"),
         ),
         locale="de_DE",
     ),
@@ -66,32 +63,3 @@ DEMO_ACCOUNTS = (
     ),
 )  # fmt: skip
 """Every zone here but Kolkata, Tokyo and UTC changes its clock in the two months or right after them."""
-
-_ZONES = {account.account_id: ZoneInfo(account.zone) for account in DEMO_ACCOUNTS}
-
-
-def demo_events(first_day: date) -> tuple[AccountEvent, ...]:
-    """Return what changes after the opening: seats, timeouts, a zone, taxes, a profile; one is refused."""
-
-    def at(account_id: str, day: int, type_: str, hour: int = 9, **fields: str | int) -> AccountEvent:
-        local = datetime.combine(first_day + timedelta(days=day), time(hour), _ZONES[account_id])
-        return AccountEvent(account_id, local.astimezone(UTC), type_, tuple(fields.items()))
-
-    return (
-        at("aurora", 13, "seats_set", app_id="aurora-chat", seats=15),
-        at("aurora", 49, "seats_set", app_id="aurora-chat", seats=9),
-        # A plan that no seed knows: the fold refuses it and says why.
-        at("aurora", 7, "plan_subscribed", app_id="aurora-chat", plan_id="gold_usd"),
-        at("helios", 1, "tax_set", tax_category="S", tax_rate="19"),
-        at("helios", 19, "inactivity_minutes_set", app_id="helios-chat", inactivity_minutes=30),
-        at("helios", 2, "billing_profile_set", legal_name="Helios Energie GmbH",
-           address="Sonnenallee 1, 12045 Berlin", tax_id="DE000000000", email="rechnung@helios.example",
-           purchase_order="PO-1701"),
-        at("lotus", 20, "seats_set", app_id="lotus-shop", seats=5),
-        at("lotus", 20, "seats_set", 17, app_id="lotus-shop", seats=4),
-        at("negev", 1, "tax_set", tax_category="S", tax_rate="18"),
-        at("negev", 33, "seats_set", app_id="negev-ivr", seats=24),
-        at("sakura", 1, "tax_set", tax_category="S", tax_rate="10"),
-        at("sharika", 15, "zone_set", zone="Asia/Kuwait"),
-        at("globex", 30, "seats_set", app_id="globex-it", seats=90),
-    )  # fmt: skip

@@ -12,7 +12,7 @@ Row = dict[str, object]
 
 
 @dataclass(frozen=True)
-class DirtyFile:
+class ExtraFile:
     """One file to be laid among the clean ones."""
 
     stream: str
@@ -106,14 +106,14 @@ def _alert_rows(day: date) -> bytes:
     return _lines(rows)
 
 
-def dirty_files(first_day: date) -> Iterator[DirtyFile]:
+def dirty_files(first_day: date) -> Iterator[ExtraFile]:
     """Yield the dirt, one kind a day."""
 
     def day(number: int) -> date:
         return first_day + timedelta(days=number)
 
-    def interactions(number: int, name: str, content: bytes) -> DirtyFile:
-        return DirtyFile("interactions", day(number), name, content)
+    def interactions(number: int, name: str, content: bytes) -> ExtraFile:
+        return ExtraFile("interactions", day(number), name, content)
 
     squeezed = gzip.compress(_lines(_good_rows(day(9), "truncated", 300)), mtime=0)
     yield interactions(9, "truncated.jsonl.gz", squeezed[: len(squeezed) * 7 // 10])
@@ -128,5 +128,5 @@ def dirty_files(first_day: date) -> Iterator[DirtyFile]:
     yield interactions(15, "long-line.jsonl", _lines([*long_line, *_good_rows(day(15), "after-long", 10)]))
     yield interactions(16, "epoch.jsonl", _epoch_rows(day(16)))
     yield interactions(17, "dirty-legs.jsonl", _lines(_good_rows(day(17), "dirty-legs", 6)))
-    yield DirtyFile("handoffs", day(17), "dirty-legs.jsonl", _handoff_rows(day(17)))
-    yield DirtyFile("alerts", day(18), "torn.parquet", b"PAR1" + bytes(range(256)))
+    yield ExtraFile("handoffs", day(17), "dirty-legs.jsonl", _handoff_rows(day(17)))
+    yield ExtraFile("alerts", day(18), "torn.parquet", b"PAR1" + bytes(range(256)))

@@ -14,7 +14,8 @@ import zstandard
 
 from orchestration.generator import Format, Shape, generate, generate_demo
 from orchestration.generator.catalogue import DEFAULT_ACCOUNTS, lane_slots, lanes_of
-from orchestration.generator.demo_accounts import DEMO_ACCOUNTS, HOSTILE_NAME, demo_events
+from orchestration.generator.demo_accounts import DEMO_ACCOUNTS, HOSTILE_NAME
+from orchestration.generator.demo_book import demo_events
 from orchestration.generator.demo_dirt import dirty_files
 from orchestration.generator.rhythm import rows_by_day
 from transforms.parsing import parse_file
@@ -322,8 +323,17 @@ def test_the_demo_subscribes_plans_of_the_seeds_in_the_currency_of_the_account()
     for account in DEMO_ACCOUNTS:
         plans = [account.plan_id, *(app.plan_id for app in account.apps)]
         assert {currency_of[plan] for plan in plans if plan} == {account.currency}
-    refused = [dict(event.fields)["plan_id"] for event in demo_events(FIRST_DAY) if "plan" in event.type]
-    assert not set(refused) & set(currency_of)
+    currencies = {account.account_id: account.currency for account in DEMO_ACCOUNTS}
+    changed = {
+        (event.account_id, dict(event.fields)["plan_id"])
+        for event in demo_events(FIRST_DAY)
+        if event.type in ("plan_subscribed", "plan_changed")
+    }
+    unknown = {plan for _, plan in changed if plan not in currency_of}
+    assert unknown == {"gold_usd"}
+    assert all(
+        currency_of[plan] in ("", currencies[account]) for account, plan in changed if plan not in unknown
+    )
 
 
 def test_the_demo_has_a_hostile_name_and_an_enterprise_account(demo: Path):
