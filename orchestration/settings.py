@@ -33,6 +33,8 @@ class Settings:
     voice_channels: tuple[str, ...] = tuple(sorted(VOICE_CHANNELS))
     unmatched_legs_limit: float = 0.2
     """Share of logged legs without a conversation above which a day's check fails (R7)."""
+    pdf: bool = True
+    """Whether issued documents are made as PDF too, where WeasyPrint and Pango are there."""
     session_lists_days: int = 92
     """Days up to the watermark whose sessions the console lists one by one (I6); 0: none."""
     outbox: OutboxSettings = field(default_factory=OutboxSettings)
@@ -143,6 +145,7 @@ _READ = {
     "handoff_starts_at": _one_of(*get_args(HandoffStart)),
     "voice_channels": _names,
     "unmatched_legs_limit": _share,
+    "pdf": _switch,
     "session_lists_days": _whole,
     "outbox": read_outbox,
 }

@@ -3,7 +3,6 @@
 The pages stand alone and are the same for both roles.
 """
 
-import json
 import logging
 from collections import defaultdict
 from collections.abc import Iterator
@@ -16,16 +15,16 @@ import polars as pl
 
 from orchestration.console.files import File, OnceFile
 from orchestration.console.keeping import is_made_of
+from orchestration.console.pdfs import Task, make_all, read_document
+from orchestration.console.reading import accounts_of
 from orchestration.documents import Draft, Drafts
-from orchestration.errors import RunError
 from orchestration.lake import Lake
+from orchestration.settings import load_settings_of
 from reports import exports, names, pdf, render
-from reports.locales import formats_of
 from reports.models import Account, Role
-from reports.models.documents import Document, draft_document, issued_document
+from reports.models.documents import Document, draft_document
 
 FOLDER = "documents"
-_REPORTS = "reports"
 _log = logging.getLogger(__name__)
 
 
@@ -43,11 +42,8 @@ class _Entry:
 
     @cached_property
     def document(self) -> Document:
-        """Read when its pages are made; refused where the marts know another entry."""
-        entry = json.loads(self.path.read_bytes())
-        if entry["hash"] != self.hash:
-            raise RunError(f"{self.path} is not the entry of {self.number} that the marts know")
-        return issued_document(entry)
+        """Read when its pages are made."""
+        return read_document(self.path, self.hash)
 
     @cached_property
     def page(self) -> bytes:
@@ -57,25 +53,19 @@ class _Entry:
     def table(self) -> bytes:
         return exports.document_csv(self.document).encode()
 
-    def pdf(self) -> bytes:
-        """Without the console's links: what is sent and kept."""
-        territory = formats_of(self.document.locale).locale.territory
-        return pdf.pdf(render.issued_page(self.document), pdf.paper_of(territory))
-
 
 class Documents:
-    """The documents of all accounts."""
+    """The documents of all accounts; the PDFs that are missing are made when it is."""
 
     def __init__(self, home: Path, warehouse: duckdb.DuckDBPyConnection):
-        self._root = home / _REPORTS
+        self._root = home / "reports"
         self._issued = _issued(home)
         self._drafts: defaultdict[str, list[Draft]] = defaultdict(list)
         for draft in Drafts(warehouse).drafts():
             self._drafts[draft.account_id].append(draft)
-        self._makes_pdfs = pdf.missing() is None
-        if self._issued and not self._makes_pdfs:
-            _log.warning(pdf.missing())
         self._at: tuple[str, list[_Entry]] = ("", [])
+        if self._issued and load_settings_of(home).pdf:
+            self._make_pdfs(accounts_of(warehouse))
 
     def files(self, account: Account, role: Role) -> Iterator[File | OnceFile]:
         """Each document's files; of what stands there already not even the text is made."""
@@ -97,33 +87,52 @@ class Documents:
     def _files_of(self, entry: _Entry, account: Account, role: Role) -> Iterator[File | OnceFile]:
         base = f"{FOLDER}/{entry.name}"
         place = self._root / account.folder / role / f"{base}.html"
-        if is_made_of(place, entry.hash):
+        is_current = is_made_of(place, entry.hash)
+        if is_current:
             yield OnceFile(f"{base}.html", lambda: entry.page)
             yield OnceFile(f"{base}.csv", lambda: entry.table)
-            if place.with_suffix(".pdf").is_file():
-                yield OnceFile(f"{base}.pdf", entry.pdf)
-                return
         else:
             yield File(f"{base}.html", entry.page)
             yield File(f"{base}.csv", entry.table)
         made = self._pdf(entry, account)
-        if made:
-            yield File(f"{base}.pdf", made)
+        if made and is_current:
+            yield OnceFile(f"{base}.pdf", made.read_bytes)
+        elif made:
+            yield File(f"{base}.pdf", made.read_bytes())
 
-    def _pdf(self, entry: _Entry, account: Account) -> bytes | None:
-        """The other role's, or that of the account under an earlier name; else it is made, once."""
-        folders = self._root.glob(f"*-{account.folder.rsplit('-', 1)[1]}/*/{FOLDER}")
-        for page in (folder / f"{entry.name}.html" for folder in folders):
-            found = page.with_suffix(".pdf")
-            if found.is_file() and is_made_of(page, entry.hash):
-                return found.read_bytes()
-        if not self._makes_pdfs:
-            return None
-        try:
-            return entry.pdf()
-        except pdf.PdfError as error:
-            _log.warning("no PDF of %s: %s", entry.number, error)
-            return None
+    def _make_pdfs(self, accounts: list[Account]) -> None:
+        """Makes those that no tree of their account has, for the first role; the others copy them."""
+        tasks = []
+        for account in accounts:
+            place = self._root / account.folder / next(iter(Role)) / FOLDER
+            for entry in self._issued[account.account_id]:
+                if not self._pdf(entry, account):
+                    tasks.append(Task(str(entry.path), entry.hash, str(place / f"{entry.name}.pdf")))
+        if tasks and pdf.missing():
+            _log.warning(pdf.missing())
+        elif tasks:
+            for problem in make_all(tasks):
+                _log.warning(problem)
+
+    def _pdf(self, entry: _Entry, account: Account) -> Path | None:
+        """The PDF in a tree of the account, also of one that has an earlier name."""
+        own = self._root / account.folder
+        for folder in (own, *self._earlier[account.folder.rsplit("-", 1)[1]]):
+            for role in Role:
+                found = folder / role / FOLDER / f"{entry.name}.pdf"
+                page = found.with_suffix(".html")
+                if found.is_file() and (is_made_of(page, entry.hash) or not page.exists()):
+                    return found
+        return None
+
+    @cached_property
+    def _earlier(self) -> defaultdict[str, list[Path]]:
+        """The folders of the site by the hash of their account's id, which stays when its name changes."""
+        folders: defaultdict[str, list[Path]] = defaultdict(list)
+        for folder in self._root.glob("*"):
+            if names.FOLDER.fullmatch(folder.name):
+                folders[folder.name.rsplit("-", 1)[1]].append(folder)
+        return folders
 
 
 def _issued(home: Path) -> defaultdict[str, list[_Entry]]:
