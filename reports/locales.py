@@ -7,6 +7,7 @@ refused.
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache, lru_cache
+from itertools import chain, zip_longest
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -35,10 +36,12 @@ class Formats:
         self.number = lru_cache(16_384)(self._write_number)
         self.money = lru_cache(16_384)(self._write_money)
         self.day = lru_cache(16_384)(self._write_day)
+        self.month = lru_cache(4_096)(self._write_month)
         self.period = lru_cache(4_096)(self._write_period)
         self.price = lru_cache(4_096)(self._write_price)
         self.unit_price = lru_cache(4_096)(self._write_unit_price)
         self.percent = lru_cache(1_024)(self._write_percent)
+        self._around_digits = lru_cache(4_096)(self._write_around_digits)
 
     @property
     def direction(self) -> Direction:
@@ -71,16 +74,37 @@ class Formats:
         formats.money(amount, currency)
         return str(numbers.format_currency(amount + 0, currency, locale=self.locale, currency_digits=True))
 
+    def isolated(self, text: str) -> str:
+        """A text that this locale wrote, for an English sentence: where it runs the other way, held together.
+
+        By the characters of Unicode for that, which `reports.names` lets into no name.
+        """
+        return (
+            f"\N{FIRST STRONG ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}" if self.direction == "rtl" else text
+        )
+
     def exact_price(self, amount: Decimal, currency: str) -> str:
         """With the currency's sign, all its digits, and at least those of the currency's minor unit."""
+        places = max(formats.minor_unit(currency), formats.digits(amount))
+        shown = f"{abs(amount):.{places}f}"
+        digits = shown.replace(".", "")
+        is_below_zero = amount < 0
+        between = self._around_digits(currency, is_below_zero, len(digits) - places, places)
+        return "".join(chain.from_iterable(zip_longest(between, digits, fillvalue="")))
+
+    def _write_around_digits(
+        self, currency: str, is_below_zero: bool, whole: int, places: int
+    ) -> tuple[str, ...]:
+        """What stands before, between and after so many digits: amounts are many, their shapes few."""
+        probe = Decimal("1" * whole + "." + "1" * places)
         shown = numbers.format_currency(
-            amount.normalize() + 0,
+            -probe if is_below_zero else probe,
             currency,
             locale=self.locale,
             currency_digits=True,
             decimal_quantization=False,
         )
-        return str(shown)
+        return tuple(str(shown).split("1"))
 
     def _write_unit_price(self, price: Decimal, currency: str) -> str:
         """A price with all its digits, and at least those of the currency's minor unit."""
@@ -102,7 +126,7 @@ class Formats:
         """`Mon`."""
         return str(dates.format_date(value, "EEE", self.locale))
 
-    def month(self, value: date) -> str:
+    def _write_month(self, value: date) -> str:
         """`February 1999`."""
         return str(dates.format_skeleton("yMMMM", value, locale=self.locale))
 

@@ -5,7 +5,19 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.console.documents import Documents
 from orchestration.console.files import Section
 from orchestration.console.index import Entrance
+from orchestration.console.lines import Lines
+from orchestration.console.orders import Orders
+from orchestration.console.plans import Plans
+from orchestration.console.sessions import Sessions
 
-SECTIONS: tuple[Callable[[Path, duckdb.DuckDBPyConnection], Section], ...] = (Entrance,)
+SECTIONS: tuple[Callable[[Path, duckdb.DuckDBPyConnection], Section], ...] = (
+    Entrance,
+    Plans,
+    Documents,  # before the orders, which name only the PDFs that were made
+    Lines,
+    Sessions,
+    Orders,
+)

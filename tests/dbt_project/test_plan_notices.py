@@ -10,75 +10,13 @@ from typing import Any
 import pytest
 
 from orchestration import dbt
-from tests.dbt_project.lakes import Lake, rows
-
-STARTED = "2026-01-02 08:00"
-APPS = (
-    "calm", "dearer", "down", "gone", "tried", "over", "asked", "granted", "refused", "low", "empty",
-    "topped", "off", "shut",
-)  # fmt: skip
-
-
-def the_book() -> Lake:
-    """An account on 20 March 2026 whose apps each have something to say."""
-    lake = Lake()
-    lake.event("acme", "2026-01-01 08:00", "account_opened", zone="UTC", currency="USD")
-    for app in APPS:
-        lake.event("acme", "2026-01-01 08:01", "app_published", app, app_name=app.title())
-    subscriptions(lake)
-    wallets(lake)
-    lake.event("ent", "2026-01-01 08:00", "account_opened", zone="UTC", currency="USD", kind="enterprise")
-    lake.event("ent", "2026-01-01 08:01", "app_published", "desk")
-    lake.event("ent", STARTED, "plan_subscribed", plan_id="enterprise_usd")
-    lake.event(
-        "ent", "2026-03-02 08:00", "contract_price_set",
-        metric="usage_sessions", charge_model="per_unit", unit_price="0.05", effective_date="2026-05-01",
-    )  # fmt: skip
-    return lake.arrived("2026-03-20")
-
-
-def subscriptions(lake: Lake) -> None:
-    for app in ("gone", "off", "shut"):
-        lake.event("acme", STARTED, "plan_subscribed", app, plan_id="payg_usd")
-    for app in ("calm", "down"):
-        lake.event("acme", STARTED, "plan_subscribed", app, plan_id="advanced_usd")
-    lake.event("acme", STARTED, "plan_subscribed", "dearer", plan_id="essential_usd")
-    lake.event("acme", "2026-03-02 08:00", "plan_changed", "down", plan_id="essential_usd")
-    lake.event("acme", "2026-03-02 08:00", "plan_cancelled", "gone")
-    lake.event("acme", "2026-03-02 08:00", "app_suspended", "off")
-    lake.event("acme", "2026-03-02 08:00", "app_closed", "shut")
-    for app in ("tried", "asked", "granted", "refused"):
-        lake.event("acme", "2026-03-15 08:00", "plan_subscribed", app, plan_id="trial")
-    lake.event("acme", STARTED, "plan_subscribed", "over", plan_id="trial")
-    for app in ("asked", "granted", "refused"):
-        lake.event("acme", "2026-03-16 08:00", "extension_requested", app, days="7")
-    lake.event("acme", "2026-03-17 08:00", "extension_granted", "granted", days="5")
-    lake.event("acme", "2026-03-18 08:00", "extension_refused", "refused", reason="tried long enough")
-    lake.sessions("acme", "tried", "2026-03-16 10:00", times=2003)
-
-
-def wallets(lake: Lake) -> None:
-    for app in ("low", "empty", "topped"):
-        lake.event("acme", STARTED, "plan_subscribed", app, plan_id="payg_usd")
-    drawn(lake, "low", date(2026, 3, 19), "460", "free/low")
-    drawn(lake, "empty", date(2026, 3, 19), "500", "free/empty")
-    lake.event("acme", "2026-03-18 08:00", "order_placed", "topped", order_id="o-1", amount="250")
-    lake.event(
-        "acme", "2026-03-18 08:00", "auto_reload_set", "topped", is_on="true", threshold="50", amount="100"
-    )
-
-
-def drawn(lake: Lake, app: str, day: date, amount: str, credit_id: str) -> None:
-    lake.add(
-        "wallet_draws", account_id="acme", app_id=app, month_date=day.replace(day=1), wallet_date=day,
-        credit_id=credit_id, currency="USD", amount=Decimal(amount), sequence=1,
-        place=len(lake.rows["wallet_draws"]),
-    )  # fmt: skip
+from tests.dbt_project.lakes import rows
+from tests.dbt_project.plan_book import notices_book
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = the_book().write(tmp_path_factory.mktemp("notices"))
+    home = notices_book().write(tmp_path_factory.mktemp("notices"))
     dbt.build_untested(home / dbt.WAREHOUSE, "+plan_notices")
     return home
 
