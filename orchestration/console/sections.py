@@ -12,9 +12,11 @@ from orchestration.console.lines import Lines
 from orchestration.console.orders import Orders
 from orchestration.console.plans import Plans
 from orchestration.console.sessions import Sessions
+from orchestration.console.usage import Usage
 
 SECTIONS: tuple[Callable[[Path, duckdb.DuckDBPyConnection], Section], ...] = (
     Entrance,
+    Usage,
     Plans,
     Documents,  # before the orders, which name only the PDFs that were made
     Lines,
