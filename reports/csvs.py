@@ -10,6 +10,7 @@ import io
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from reports import formats
@@ -30,10 +31,15 @@ Cell = str | int | Decimal | date | Money | None
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     """A whole file."""
+    return written(header, ([_shown(cell) for cell in row] for row in rows))
+
+
+def written(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """The same of texts that are as they shall stand there, but for quotes."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, dialect="excel", lineterminator="\r\n")
     writer.writerow(header)
-    writer.writerows([_shown(cell) for cell in row] for row in rows)
+    writer.writerows(rows)
     return text.getvalue()
 
 
@@ -48,6 +54,7 @@ def guarded(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
+@lru_cache(16_384)
 def plain(amount: Decimal, currency: str) -> str:
     """An amount or price without separators: `1234.50`."""
     return formats.unit_price(amount, currency).replace(",", "")
@@ -55,14 +62,16 @@ def plain(amount: Decimal, currency: str) -> str:
 
 def _shown(cell: Cell) -> str:
     """Texts are guarded; a number below zero is a number, not a formula."""
-    match cell:
-        case None:
-            return ""
-        case str():
-            return guarded(cell)
-        case Money(amount, currency):
-            return plain(amount, currency)
-        case Decimal():
-            return formats.number(cell).replace(",", "")
-        case _:
-            return str(cell)
+    if cell is None:
+        return ""
+    if isinstance(cell, str):
+        return guarded(cell)
+    if isinstance(cell, Money):
+        return plain(*cell)
+    return number(cell) if isinstance(cell, Decimal) else str(cell)
+
+
+@lru_cache(16_384)
+def number(value: Decimal) -> str:
+    """A number of units without separators, and without the zeros that say nothing."""
+    return formats.number(value).replace(",", "")

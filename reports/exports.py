@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
-from types import MappingProxyType
 
 from reports import formats
-from reports.csvs import Cell, Money, csv_text
+from reports.csvs import Money, csv_text, guarded, number, plain, written
 from reports.models.documents import Document, DocumentLine
 from reports.models.orders import Billed, Movement, Order
+
+DAY = timedelta(days=1)
 
 _DOCUMENT = (
     "record", "document", "kind", "line_number", "charge", "metric", "app_id", "app_name", "plan_id",
@@ -19,65 +20,53 @@ _DOCUMENT = (
 
 def document_csv(document: Document) -> str:
     """A document's lines, and below them, by `record`, taxes and totals: the sums of its page (I4)."""
-    return csv_text(_DOCUMENT, [*_lines(document), *_sums(document)])
+    head = [guarded(document.shown_number), document.kind]
+    lines = (["line", *head, *_line(line, document.currency)] for line in document.lines)
+    return written(_DOCUMENT, [*lines, *_sums(document, head)])
 
 
-def _lines(document: Document) -> Iterator[Sequence[Cell]]:
-    for line in document.lines:
-        yield ("line", document.shown_number, document.kind, *_line(line, document.currency))
-
-
-def _line(line: DocumentLine, currency: str) -> Sequence[Cell]:
+def _line(line: DocumentLine, currency: str) -> Sequence[str]:
     """A line; of seats that may not be counted (R16) only what they come to."""
-    price = None if line.unit_price is None else Money(line.unit_price, currency)
+    price = "" if line.unit_price is None else plain(line.unit_price, currency)
     return (
-        line.line_number,
+        str(line.line_number),
         formats.charge(line.line_kind, line.metric),
         line.metric,
-        line.app_id,
-        line.app_name,
-        line.plan_id,
-        line.charge_period_start_date,
-        line.charge_period_end_date - timedelta(days=1),
-        *((None, None) if line.is_count_hidden else (line.quantity, price)),
-        *(Money(amount, currency) for amount in (line.gross_amount, line.discount_amount, line.amount)),
-        line.tax_category,
-        line.tax_rate,
+        guarded(line.app_id or ""),
+        guarded(line.app_name),
+        guarded(line.plan_id or ""),
+        line.charge_period_start_date.isoformat(),
+        (line.charge_period_end_date - DAY).isoformat(),
+        *(("", "") if line.is_count_hidden else (number(line.quantity), price)),
+        plain(line.gross_amount, currency),
+        plain(line.discount_amount, currency),
+        plain(line.amount, currency),
+        guarded(line.tax_category),
+        number(line.tax_rate),
         currency,
         line.charge_class,
-        line.corrects_invoice_id if line.charge_class == "correction" else None,
+        guarded(line.corrects_invoice_id or "") if line.charge_class == "correction" else "",
     )
 
 
-def _sums(document: Document) -> Iterator[Sequence[Cell]]:
+def _sums(document: Document, head: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Rows with an amount; those of taxes also with what is taxed, in the column of gross amounts."""
     invoice, currency = document.invoice, document.currency
-    yield _sum(document, "subtotal", invoice.subtotal)
+
+    def row(record: str, amount: Decimal, **more: str) -> Sequence[str]:
+        told = {"amount": plain(amount, currency), "currency": currency, **more}
+        return [record, *head, *(told.get(column, "") for column in _DOCUMENT[3:])]
+
+    yield row("subtotal", invoice.subtotal)
     for tax in invoice.taxes:
-        taxed: dict[str, Cell] = {
-            "gross_amount": Money(tax.taxable_amount, currency),
-            "tax_category": tax.tax_category,
-            "tax_rate": tax.tax_rate,
-        }
-        yield _sum(document, "tax", tax.tax_amount, taxed)
-    yield _sum(document, "tax_total", invoice.tax)
-    yield _sum(document, "total", invoice.total)
-    yield _sum(document, "credits", invoice.credited_amount)
-    yield _sum(document, "payments", invoice.paid_amount)
-    yield _sum(document, "amount_due", invoice.amount_due)
-
-
-def _sum(
-    document: Document, record: str, amount: Decimal, more: Mapping[str, Cell] = MappingProxyType({})
-) -> Sequence[Cell]:
-    cells: dict[str, Cell] = {
-        "record": record,
-        "document": document.shown_number,
-        "kind": document.kind,
-        "amount": Money(amount, document.currency),
-        "currency": document.currency,
-        **more,
-    }
-    return [cells.get(column) for column in _DOCUMENT]
+        taxable, rate = plain(tax.taxable_amount, currency), number(tax.tax_rate)
+        category = guarded(tax.tax_category)
+        yield row("tax", tax.tax_amount, gross_amount=taxable, tax_category=category, tax_rate=rate)
+    yield row("tax_total", invoice.tax)
+    yield row("total", invoice.total)
+    yield row("credits", invoice.credited_amount)
+    yield row("payments", invoice.paid_amount)
+    yield row("amount_due", invoice.amount_due)
 
 
 def orders_csv(orders: Iterable[Order]) -> str:

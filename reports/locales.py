@@ -6,7 +6,7 @@ refused.
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import chain, zip_longest
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -36,6 +36,7 @@ class Formats:
         self.number = lru_cache(16_384)(self._write_number)
         self.money = lru_cache(16_384)(self._write_money)
         self.day = lru_cache(16_384)(self._write_day)
+        self.short_day = lru_cache(4_096)(self._write_short_day)
         self.month = lru_cache(4_096)(self._write_month)
         self.period = lru_cache(4_096)(self._write_period)
         self.price = lru_cache(4_096)(self._write_price)
@@ -43,7 +44,7 @@ class Formats:
         self.percent = lru_cache(1_024)(self._write_percent)
         self._around_digits = lru_cache(4_096)(self._write_around_digits)
 
-    @property
+    @cached_property
     def direction(self) -> Direction:
         """Which way a page of this locale runs."""
         return "rtl" if self.locale.text_direction == "rtl" else "ltr"
@@ -118,7 +119,7 @@ class Formats:
         """`1 Feb 1999`."""
         return str(dates.format_date(value, "medium", self.locale))
 
-    def short_day(self, value: date) -> str:
+    def _write_short_day(self, value: date) -> str:
         """`1 Feb`."""
         return str(dates.format_skeleton("MMMd", value, locale=self.locale))
 

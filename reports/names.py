@@ -5,6 +5,7 @@ import hashlib
 import re
 import unicodedata
 from datetime import date
+from functools import lru_cache
 
 _SLUG_LENGTH = 40
 _HASH_LENGTH = 16  # base32 characters: 80 bits
@@ -56,6 +57,7 @@ def shortened(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"
 
 
+@lru_cache(65_536)
 def display_name(name: str | None, otherwise: str) -> str:
     """A name as people may see it: no control or override characters, and never blank."""
     for candidate in (name or "", otherwise):

@@ -10,6 +10,7 @@ import jinja2
 
 from reports import formats, marked, names
 from reports.calendars import Calendars
+from reports.document_rows import DocumentRows
 from reports.locales import NEUTRAL, Formats, formats_of
 from reports.models import Frame
 from reports.models.documents import Document
@@ -73,6 +74,7 @@ def _environment(wording: Formats) -> jinja2.Environment:
         "locale_tag": wording.tag,
         "words": wording,
         "calendars": Calendars(wording),
+        "rows": DocumentRows(wording),
         **_style(),
     }
     return environment

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 from itertools import groupby
 from typing import Any
@@ -77,12 +77,6 @@ class DayTable:
         return tuple(
             (metric, len(tuple(found))) for metric, found in groupby(self.columns, lambda c: c.metric)
         )
-
-    @property
-    def days(self) -> Iterator[tuple[date, tuple[int, ...]]]:
-        """Each day with its counts."""
-        for number, counts in enumerate(zip(*(column.counts for column in self.columns), strict=True)):
-            yield self.start + timedelta(days=number), counts
 
     @property
     def totals(self) -> tuple[int, ...]:

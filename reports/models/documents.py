@@ -112,6 +112,11 @@ class DocumentLine(InvoiceLine):
         return self.quantity - taken if taken < self.quantity else None
 
     @property
+    def packages(self) -> Decimal:
+        """How many packages it charges (P3)."""
+        return sum((tier.quantity for tier in self.tiers), Decimal(0))
+
+    @property
     def prorated_days(self) -> tuple[int, int] | None:
         """P6: of a fee for a part of a month its days, and the month's."""
         if self.line_kind != "fee":

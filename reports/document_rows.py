@@ -1,0 +1,96 @@
+"""The rows of a document's tables as markup. In Python: a site has some hundred thousand of them."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from functools import lru_cache
+from html import escape
+
+from markupsafe import Markup
+
+from reports import formats
+from reports.locales import Formats
+from reports.marked import Marked
+from reports.models.annex import DayTable
+from reports.models.documents import DocumentLine
+
+
+class DocumentRows:
+    """Rows as a locale writes them."""
+
+    def __init__(self, wording: Formats):
+        self._wording = wording
+        self._marked = Marked(wording)
+        self._day_heads = lru_cache(1_024)(self._heads_of_days)
+        self._period = lru_cache(4_096)(self._written_period)
+
+    def lines(self, lines: Iterable[DocumentLine], currency: str, lines_page: str) -> Markup:
+        """The rows of lines; where there is a page of their sources each number leads to it."""
+        link = escape(lines_page)
+        return Markup("\n".join(self._line(line, currency, link) for line in lines))
+
+    def days(self, table: DayTable) -> Markup:
+        """The rows of a table of days."""
+        columns = [column.counts for column in table.columns]
+        heads = self._day_heads(table.start, len(columns[0]))
+        cells = map(self._marked.cells, zip(*columns, strict=True))
+        return Markup("\n".join(f"<tr>{head}{row}</tr>" for head, row in zip(heads, cells, strict=True)))
+
+    def _line(self, line: DocumentLine, currency: str, link: str) -> str:
+        number, wording = line.line_number, self._wording
+        source = f'<a href="{link}#line-{number}" title="Where this line comes from">{number}</a>'
+        app = f' <span class="app">· <bdi>{escape(line.shown_app)}</bdi></span>' if line.app_id else ""
+        notes = "".join(f'<span class="note">{note}</span>' for note in self._notes(line, currency))
+        counted = ("by contract", "by contract")
+        if not line.is_count_hidden:
+            counted = (self._marked.quantity(line.quantity), self._price(line, currency))
+        return (
+            f'<tr id="line-{number}"><td class="place">{source if link else number}</td>'
+            f'<th scope="row">{escape(formats.charge(line.line_kind, line.metric))}{app}{notes}</th>'
+            f'<td data-label="Charge period" class="when">'
+            f"{self._period(line.charge_period_start_date, line.charge_period_end_date)}</td>"
+            f'<td data-label="Quantity" class="num">{counted[0]}</td>'
+            f'<td data-label="Unit price" class="num">{counted[1]}</td>'
+            f'<td data-label="Tax" class="num">{escape(line.tax_category)} {wording.percent(line.tax_rate)}'
+            f'</td><td data-label="Amount" class="num strong">{self._marked.amount(line.amount, currency)}</td>'
+            "</tr>"
+        )
+
+    def _price(self, line: DocumentLine, currency: str) -> str:
+        if line.unit_price is not None:
+            return self._wording.unit_price(line.unit_price, currency)
+        return "by tier" if line.tiers else "–"
+
+    def _notes(self, line: DocumentLine, currency: str) -> Iterator[str]:
+        """What is told below a line's name."""
+        number, price = self._wording.number, self._wording.unit_price
+        if line.plan_id:
+            yield f"Plan <bdi>{escape(line.shown_plan or '')}</bdi>"
+        if line.charge_class == "correction":
+            yield f"Corrects <bdi>{escape(line.shown_correction or '')}</bdi>"
+        if line.prorated_days:
+            yield "{} of {} days".format(*line.prorated_days)
+        if (included := line.included) is not None:
+            yield f"{number(included)} included in the fee"
+        if line.package_size and not line.is_count_hidden:
+            packages = f": {number(line.packages)}" if line.tiers else ""
+            yield f"Packages of {number(line.package_size)}{packages}"
+        for tier in line.tiers if line.shows_tiers else ():
+            flat = f" + {price(tier.flat_fee, currency)}" if tier.flat_fee else ""
+            yield (
+                f"Tier {tier.tier_number}: {number(tier.quantity)} × {price(tier.unit_price, currency)}{flat}"
+                f" = {price(tier.amount, currency)}"
+            )
+        if line.discount_amount:
+            money = self._wording.money
+            yield (
+                f"{money(line.gross_amount, currency)} less a discount of "
+                f"{money(line.discount_amount, currency)}"
+            )
+
+    def _written_period(self, start: date, end: date) -> str:
+        return str(self._marked.isolated(escape(self._wording.period(start, end))))
+
+    def _heads_of_days(self, start: date, length: int) -> tuple[str, ...]:
+        days = (start + timedelta(days=number) for number in range(length))
+        shown = (self._marked.isolated(self._wording.short_day(day)) for day in days)
+        return tuple(f'<th scope="row">{day}</th>' for day in shown)
