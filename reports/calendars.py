@@ -1,10 +1,9 @@
 """Counts by day as a calendar: a row for each week, from Monday (R17), and a cell for each day."""
 
 from datetime import date, timedelta
+from functools import lru_cache
 from html import escape
 from urllib.parse import quote
-
-from markupsafe import Markup
 
 from reports.locales import Formats
 from reports.models.lines import SourceLine
@@ -17,26 +16,25 @@ class Calendars:
         self._number = wording.number
         monday = date(2024, 1, 1)
         days = (wording.weekday(monday + timedelta(days=number)) for number in range(7))
-        self.head = Markup("".join(f'<th scope="col">{escape(day)}</th>' for day in days))
+        self.head = "".join(f'<th scope="col">{escape(day)}</th>' for day in days)
         """The days of the week."""
 
-    def weeks(self, line: SourceLine, listed: tuple[date, date] | None) -> Markup:
+    def weeks(self, line: SourceLine, listed: tuple[date, date] | None) -> str:
         """The rows of a line's table; a day with a list leads to its sessions."""
         first, last = self._listed(line.start, len(line.counts), listed)
         sessions = sessions_address(line.metric, line.app_id)
         cells = ["<td></td>"] * line.start.weekday()
-        for place, count in enumerate(line.counts):
-            day = line.start + timedelta(days=place)
+        number, days = self._number, _days(line.start, len(line.counts))
+        for place, (count, (day, written)) in enumerate(zip(line.counts, days, strict=True)):
             if not count:
-                cells.append(f'<td class="nil"><b>{day.day}</b>0</td>')
+                cells.append(f'<td class="nil"><b>{day}</b>0</td>')
             elif first <= place <= last:
-                link = f'<a href="{sessions}{day.isoformat()}"><b>{day.day}</b>{self._number(count)}</a>'
-                cells.append(f"<td>{link}</td>")
+                cells.append(f'<td><a href="{sessions}{written}"><b>{day}</b>{number(count)}</a></td>')
             else:
-                cells.append(f"<td><b>{day.day}</b>{self._number(count)}</td>")
+                cells.append(f"<td><b>{day}</b>{number(count)}</td>")
         cells += ["<td></td>"] * (-len(cells) % 7)
         weeks = ("".join(cells[place : place + 7]) for place in range(0, len(cells), 7))
-        return Markup("".join(f"<tr>{week}</tr>\n" for week in weeks))
+        return "".join(f"<tr>{week}</tr>\n" for week in weeks)
 
     @staticmethod
     def _listed(start: date, length: int, listed: tuple[date, date] | None) -> tuple[int, int]:
@@ -46,6 +44,14 @@ class Calendars:
         return (listed[0] - start).days, (listed[1] - start).days
 
 
+@lru_cache(4_096)
+def _days(start: date, length: int) -> tuple[tuple[int, str], ...]:
+    """Each day of a period: its number in the month, and as an address has it."""
+    days = (start + timedelta(days=place) for place in range(length))
+    return tuple((day.day, day.isoformat()) for day in days)
+
+
+@lru_cache(65_536)
 def sessions_address(metric: str, app_id: str | None) -> str:
     """The page of sessions, showing what a metric counts of an app; a day is to be put behind it."""
     types = {

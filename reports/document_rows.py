@@ -51,8 +51,8 @@ class DocumentRows:
             f'<td data-label="Quantity" class="num">{counted[0]}</td>'
             f'<td data-label="Unit price" class="num">{counted[1]}</td>'
             f'<td data-label="Tax" class="num">{escape(line.tax_category)} {wording.percent(line.tax_rate)}'
-            f'</td><td data-label="Amount" class="num strong">{self._marked.amount(line.amount, currency)}</td>'
-            "</tr>"
+            '</td><td data-label="Amount" class="num strong">'
+            f"{self._marked.amount(line.amount, currency)}</td></tr>"
         )
 
     def _price(self, line: DocumentLine, currency: str) -> str:
@@ -88,7 +88,7 @@ class DocumentRows:
             )
 
     def _written_period(self, start: date, end: date) -> str:
-        return str(self._marked.isolated(escape(self._wording.period(start, end))))
+        return self._marked.isolated(self._wording.period(start, end))
 
     def _heads_of_days(self, start: date, length: int) -> tuple[str, ...]:
         days = (start + timedelta(days=number) for number in range(length))

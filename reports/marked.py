@@ -11,45 +11,51 @@ from reports.locales import Formats
 
 
 class Marked:
-    """A locale's figures, each in a `<data>` that holds its plain value."""
+    """A locale's figures, each in a `<data>` that holds its plain value. Texts, for rows are made of them."""
 
     def __init__(self, wording: Formats):
         self._wording = wording
+        self._is_rtl = wording.direction == "rtl"
         self.amount = lru_cache(16_384)(self._amount)
         self.quantity = lru_cache(16_384)(self._quantity)
         self._cell = lru_cache(65_536)(self._count_cell)
 
-    def _amount(self, amount: Decimal, currency: str) -> Markup:
+    def _amount(self, amount: Decimal, currency: str) -> str:
         """An amount of money, without the currency's name (P5)."""
         plain = amount.quantize(Decimal(1).scaleb(-minor_unit(currency))) + 0
         return _data(format(plain, "f"), self._wording.money(amount, currency))
 
-    def _quantity(self, value: int | Decimal) -> Markup:
+    def _quantity(self, value: int | Decimal) -> str:
         """A number of units."""
         return _data(format(Decimal(value).normalize(), "f"), self._wording.number(value))
 
-    def isolated(self, text: str) -> Markup | str:
+    def isolated(self, text: str) -> str:
         """A text that the locale wrote, such as a date: where it runs from right to left, by itself."""
-        return Markup('<bdi dir="rtl">{}</bdi>').format(text) if self._wording.direction == "rtl" else text
+        return f'<bdi dir="rtl">{escape(text)}</bdi>' if self._is_rtl else str(escape(text))
 
-    def cells(self, counts: Iterable[int]) -> Markup:
+    def cells(self, counts: Iterable[int]) -> str:
         """A row's counts as cells of a table."""
-        return Markup("".join(map(self._cell, counts)))
+        return "".join(map(self._cell, counts))
 
     def _count_cell(self, count: int) -> str:
         return f"<td>{escape(self._wording.number(count))}</td>" if count else '<td class="nil">0</td>'
 
 
-def filters(wording: Formats) -> dict[str, Callable[..., Markup | str]]:
+def filters(wording: Formats) -> dict[str, Callable[..., Markup]]:
     """The filters that templates have of it."""
     marked = Marked(wording)
-    return {
+    made: dict[str, Callable[..., str]] = {
         "amount": marked.amount,
         "quantity": marked.quantity,
         "cells": marked.cells,
         "isolated": marked.isolated,
     }
+    return {name: _as_markup(make) for name, make in made.items()}
 
 
-def _data(value: str, shown: str) -> Markup:
-    return Markup('<data value="{}">{}</data>').format(value, shown)
+def _as_markup(make: Callable[..., str]) -> Callable[..., Markup]:
+    return lambda *values: Markup(make(*values))
+
+
+def _data(value: str, shown: str) -> str:
+    return f'<data value="{value}">{escape(shown)}</data>'

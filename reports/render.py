@@ -9,8 +9,8 @@ from typing import Any
 import jinja2
 
 from reports import formats, marked, names
-from reports.calendars import Calendars
 from reports.document_rows import DocumentRows
+from reports.line_sections import LineSections
 from reports.locales import NEUTRAL, Formats, formats_of
 from reports.models import Frame
 from reports.models.documents import Document
@@ -73,7 +73,7 @@ def _environment(wording: Formats) -> jinja2.Environment:
         "direction": wording.direction,
         "locale_tag": wording.tag,
         "words": wording,
-        "calendars": Calendars(wording),
+        "sections": LineSections(wording),
         "rows": DocumentRows(wording),
         **_style(),
     }

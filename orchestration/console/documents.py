@@ -15,16 +15,20 @@ import polars as pl
 
 from orchestration.console.files import File, OnceFile
 from orchestration.console.keeping import is_made_of
-from orchestration.console.pdfs import Task, make_all, read_document
+from orchestration.console.making import Making, Task
 from orchestration.console.reading import accounts_of
+from orchestration.console.tree import write
 from orchestration.documents import Draft, Drafts
 from orchestration.lake import Lake
 from orchestration.settings import load_settings_of
 from reports import exports, names, pdf, render
 from reports.models import Account, Role
-from reports.models.documents import Document, draft_document
+from reports.models.documents import draft_document
 
 FOLDER = "documents"
+SUFFIXES = ("html", "csv", "pdf")
+FIRST = next(iter(Role))
+"""The role whose tree has the files first."""
 _log = logging.getLogger(__name__)
 
 
@@ -37,25 +41,13 @@ class _Entry:
     path: Path
 
     @property
-    def name(self) -> str:
-        return names.document_name(self.number)
-
-    @cached_property
-    def document(self) -> Document:
-        """Read when its pages are made."""
-        return read_document(self.path, self.hash)
-
-    @cached_property
-    def page(self) -> bytes:
-        return _page(self.document).encode()
-
-    @cached_property
-    def table(self) -> bytes:
-        return exports.document_csv(self.document).encode()
+    def base(self) -> str:
+        """Its files in a role's tree, without a suffix."""
+        return f"{FOLDER}/{names.document_name(self.number)}"
 
 
 class Documents:
-    """The documents of all accounts; the PDFs that are missing are made when it is."""
+    """The documents of all accounts; what is missing of the issued ones is under way once it is made."""
 
     def __init__(self, home: Path, warehouse: duckdb.DuckDBPyConnection):
         self._root = home / "reports"
@@ -63,70 +55,77 @@ class Documents:
         self._drafts: defaultdict[str, list[Draft]] = defaultdict(list)
         for draft in Drafts(warehouse).drafts():
             self._drafts[draft.account_id].append(draft)
-        self._at: tuple[str, list[_Entry]] = ("", [])
-        if self._issued and load_settings_of(home).pdf:
-            self._make_pdfs(accounts_of(warehouse))
+        self._wants_pdfs = load_settings_of(home).pdf
+        accounts = [account for account in accounts_of(warehouse) if account.account_id in self._issued]
+        tasks = {account.account_id: self._tasks(account) for account in accounts}
+        self._making = Making({account_id: found for account_id, found in tasks.items() if found})
 
     def files(self, account: Account, role: Role) -> Iterator[File | OnceFile]:
-        """Each document's files; of what stands there already not even the text is made."""
-        for entry in self._entries(account):
+        """Each document's files; issued ones are made for the first role, and the others have the same."""
+        for problem in self._making.wait(account.account_id):
+            if role is FIRST:
+                _log.warning(problem)
+        for entry in self._issued[account.account_id]:
             yield from self._files_of(entry, account, role)
         for draft in self._drafts[account.account_id]:
             assert account.data_through  # or there were no drafts
             document = draft_document(draft.body, draft.kind, account.data_through)
-            yield File(f"{FOLDER}/{document.file_name}.html", _page(document))
+            page = render.issued_page(document, f"../lines/{document.file_name}.html")
+            yield File(f"{FOLDER}/{document.file_name}.html", page)
             yield File(f"{FOLDER}/{document.file_name}.csv", exports.document_csv(document))
 
-    def _entries(self, account: Account) -> list[_Entry]:
-        """Those of the account; the second role finds the texts of the first."""
-        if self._at[0] != account.account_id:
-            found = self._issued[account.account_id]
-            self._at = (account.account_id, [_Entry(each.number, each.hash, each.path) for each in found])
-        return self._at[1]
-
     def _files_of(self, entry: _Entry, account: Account, role: Role) -> Iterator[File | OnceFile]:
-        base = f"{FOLDER}/{entry.name}"
-        place = self._root / account.folder / role / f"{base}.html"
-        is_current = is_made_of(place, entry.hash)
-        if is_current:
-            yield OnceFile(f"{base}.html", lambda: entry.page)
-            yield OnceFile(f"{base}.csv", lambda: entry.table)
-        else:
-            yield File(f"{base}.html", entry.page)
-            yield File(f"{base}.csv", entry.table)
-        made = self._pdf(entry, account)
-        if made and is_current:
-            yield OnceFile(f"{base}.pdf", made.read_bytes)
-        elif made:
-            yield File(f"{base}.pdf", made.read_bytes())
+        tree = self._root / account.folder
+        first, own = (tree / each / entry.base for each in (FIRST, role))
+        is_current = is_made_of(own.with_suffix(".html"), entry.hash)
+        for suffix in SUFFIXES:
+            made = first.with_name(f"{first.name}.{suffix}")
+            if not made.is_file():
+                continue
+            if is_current:
+                yield OnceFile(f"{entry.base}.{suffix}", made.read_bytes)
+            else:
+                yield File(f"{entry.base}.{suffix}", made.read_bytes())
 
-    def _make_pdfs(self, accounts: list[Account]) -> None:
-        """Makes those that no tree of their account has, for the first role; the others copy them."""
+    def _tasks(self, account: Account) -> list[Task]:
+        """What the first role's tree lacks."""
         tasks = []
-        for account in accounts:
-            place = self._root / account.folder / next(iter(Role)) / FOLDER
-            for entry in self._issued[account.account_id]:
-                if not self._pdf(entry, account):
-                    tasks.append(Task(str(entry.path), entry.hash, str(place / f"{entry.name}.pdf")))
-        if tasks and pdf.missing():
-            _log.warning(pdf.missing())
-        elif tasks:
-            for problem in make_all(tasks):
-                _log.warning(problem)
+        for entry in self._issued[account.account_id]:
+            base = self._root / account.folder / FIRST / entry.base
+            page, table = (base.with_name(f"{base.name}.{suffix}") for suffix in ("html", "csv"))
+            is_current = is_made_of(page, entry.hash)
+            lacking = [] if is_current and table.is_file() else ["html", "csv"]
+            if self._lacks_pdf(entry, account, base.with_name(f"{base.name}.pdf"), is_current=is_current):
+                lacking.append("pdf")
+            if lacking:
+                tasks.append(Task(str(entry.path), entry.hash, str(base), tuple(lacking)))
+        return tasks
 
-    def _pdf(self, entry: _Entry, account: Account) -> Path | None:
-        """The PDF in a tree of the account, also of one that has an earlier name."""
-        own = self._root / account.folder
-        for folder in (own, *self._earlier[account.folder.rsplit("-", 1)[1]]):
+    def _lacks_pdf(self, entry: _Entry, account: Account, place: Path, *, is_current: bool) -> bool:
+        """Whether a PDF is to be made: none that the account has elsewhere can be copied."""
+        if place.is_file():
+            if is_current or not place.with_suffix(".html").exists():
+                return False
+            place.unlink()  # it belongs to another ledger
+        for folder in self._folders[account.folder.rsplit("-", 1)[1]]:
             for role in Role:
-                found = folder / role / FOLDER / f"{entry.name}.pdf"
-                page = found.with_suffix(".html")
-                if found.is_file() and (is_made_of(page, entry.hash) or not page.exists()):
-                    return found
-        return None
+                found = folder / role / f"{entry.base}.pdf"
+                if found.is_file() and is_made_of(found.with_suffix(".html"), entry.hash):
+                    write(place, found.read_bytes())
+                    return False
+        return self._makes_pdfs
 
     @cached_property
-    def _earlier(self) -> defaultdict[str, list[Path]]:
+    def _makes_pdfs(self) -> bool:
+        """Whether the operator wants PDFs, and they can be made."""
+        if not self._wants_pdfs:
+            return False
+        if pdf.missing():
+            _log.warning(pdf.missing())
+        return pdf.missing() is None
+
+    @cached_property
+    def _folders(self) -> defaultdict[str, list[Path]]:
         """The folders of the site by the hash of their account's id, which stays when its name changes."""
         folders: defaultdict[str, list[Path]] = defaultdict(list)
         for folder in self._root.glob("*"):
@@ -144,7 +143,3 @@ def _issued(home: Path) -> defaultdict[str, list[_Entry]]:
         for account_id, number, hash_, sequence in pl.read_parquet(path, columns=columns).rows():
             issued[account_id].append(_Entry(number, hash_, home / "ledger" / f"{sequence:08}.json"))
     return issued
-
-
-def _page(document: Document) -> str:
-    return render.issued_page(document, f"../lines/{document.file_name}.html")

@@ -1,5 +1,7 @@
-"""Whether a file of the site still says what it is made of: then it need not be made again."""
+"""What stands in the site already need not be made again, nor twice."""
 
+import os
+from contextlib import suppress
 from pathlib import Path
 
 HEAD = 4_096
@@ -13,3 +15,18 @@ def is_made_of(path: Path, mark: str) -> bool:
             return mark.encode() in opened.read(HEAD)
     except FileNotFoundError:
         return False
+
+
+def linked(first: Path, other: Path) -> bool:
+    """Makes a second name for a file that is never changed in its place; False where there can be none."""
+    beside = other.with_name(f".{other.name}.{os.getpid()}")
+    try:
+        other.parent.mkdir(parents=True, exist_ok=True)
+        os.link(first, beside)
+        os.replace(beside, other)
+    except OSError:
+        return False
+    finally:
+        with suppress(FileNotFoundError):
+            beside.unlink()
+    return True

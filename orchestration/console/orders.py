@@ -11,6 +11,7 @@ from orchestration.console.batches import Batches
 from orchestration.console.document_files import document_files
 from orchestration.console.files import File
 from orchestration.console.reading import Row, accounts_of, grouped
+from orchestration.settings import load_settings_of
 from reports import exports, pdf, render
 from reports.models import Account, Frame, Role
 from reports.models.orders import Billed, Movement, Order, OrdersPage, Wallet, WalletMonth
@@ -97,6 +98,7 @@ class Orders:
     def __init__(self, home: Path, warehouse: duckdb.DuckDBPyConnection):
         self._root = home / "reports"
         self._warehouse = warehouse
+        self._wants_pdfs = load_settings_of(home).pdf
         self._billed = grouped(warehouse, _BILLED, "account_id")
         self._orders = grouped(warehouse, _ORDERS, "account_id")
         self._wallets = grouped(warehouse, _WALLETS, "account_id")
@@ -110,7 +112,7 @@ class Orders:
         """The page, and as files what it shows; of Enterprise accounts no order and no amount (I5)."""
         documents = self._root / account.folder / role / "documents"
         billed = tuple(_billed(row, documents) for row in self._billed[account.account_id])
-        missing = pdf.missing()
+        missing = self._missing(billed)
         if account.is_enterprise:
             frame = Frame(account, role, "statements.html")
             page = OrdersPage((), billed, missing_pdf=missing)
@@ -128,6 +130,11 @@ class Orders:
         if movements:
             apps = {wallet.app_id: wallet.app_name for wallet in page.wallets}
             yield File("balance.csv", exports.movements_csv(movements, apps))
+
+    def _missing(self, billed: tuple[Billed, ...]) -> str | None:
+        """What to install where an issued document has no PDF though the operator wants it."""
+        lacks_pdf = any(not each.is_draft and not each.files.has_pdf for each in billed)
+        return pdf.missing() if lacks_pdf and self._wants_pdfs else None
 
     def _wallets_of(
         self, account: Account, movements: dict[tuple[str, str], list[Movement]]

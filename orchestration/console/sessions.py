@@ -6,7 +6,6 @@ folders; it is written last, so that what a dying run left half-done is done aga
 """
 
 import json
-import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -18,6 +17,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.console.files import File, OnceFile
+from orchestration.console.keeping import linked
 from orchestration.console.reading import accounts_of, grouped, rows, watermark_of
 from orchestration.console.session_lists import SHOWN_OF_APP, DayList, SessionLists
 from orchestration.console.tree import stands, write
@@ -28,6 +28,8 @@ from reports.models.sessions import SessionDay, SessionsPage
 
 FOLDER = "sessions"
 SUFFIXES = ("js", "csv")
+FIRST = next(iter(Role))
+"""The role whose tree has the lists first."""
 STATE = ".sessions.json"
 RECIPE = "1"
 """Changes when the same sessions would give other files."""
@@ -51,8 +53,11 @@ class Sessions:
         days = self._days[account.account_id]
         for each in days:
             for suffix in SUFFIXES:
+                name = f"{FOLDER}/{each.day}.{suffix}"
+                if role is not FIRST:
+                    self._link(account, role, name)
                 make = partial(self._content, account.account_id, each.day, suffix)
-                yield OnceFile(f"{FOLDER}/{each.day}.{suffix}", make)
+                yield OnceFile(name, make)
         frame = Frame(account, role, "sessions.html")
         apps = {row["app_id"]: row["app_name"] or "" for row in self._apps[account.account_id]}
         page = SessionsPage(days, apps, self._kept_days, SHOWN_OF_APP)
@@ -114,22 +119,25 @@ class Sessions:
             write(self._root / STATE, self._stated(made_of))
 
     def _lacks(self, account_id: str, day: date) -> bool:
-        return not all(
-            (self._root / self._folders[account_id] / role / FOLDER / f"{day}.{suffix}").is_file()
-            for role in Role
-            for suffix in SUFFIXES
-        )
+        tree = self._root / self._folders[account_id] / FIRST / FOLDER
+        return not all((tree / f"{day}.{suffix}").is_file() for suffix in SUFFIXES)
 
     def _write(self, found: DayList) -> None:
-        """The same bytes for both roles: one file where the file system allows it."""
-        first, *others = (self._root / self._folders[found.account_id] / role / FOLDER for role in Role)
+        tree = self._root / self._folders[found.account_id] / FIRST / FOLDER
         for suffix, text in (("js", found.script), ("csv", found.table)):
-            name, content = f"{found.day}.{suffix}", text.encode()
-            if not stands(first / name, content):
-                write(first / name, content)
-            for other in others:
-                if not (stands(other / name, content) or _linked(first / name, other / name)):
-                    write(other / name, content)
+            path, content = tree / f"{found.day}.{suffix}", text.encode()
+            if not stands(path, content):
+                write(path, content)
+
+    def _link(self, account: Account, role: Role, name: str) -> None:
+        """Gives the first role's file to another role: the same one, where the file system allows it."""
+        tree = self._root / account.folder
+        first, other = tree / FIRST / name, tree / role / name
+        with suppress(FileNotFoundError):
+            if other.samefile(first):
+                return
+        if first.is_file() and not linked(first, other):
+            write(other, first.read_bytes())
 
     def _content(self, account_id: str, day: date, suffix: str) -> bytes:
         found = next(self._lists.lists([day], [account_id]), DayList.empty(account_id, day))
@@ -150,18 +158,3 @@ class Sessions:
     def _made_by(self) -> list[object]:
         zones = rows(self._warehouse, "from int_account_zones order by all")
         return [RECIPE, [[str(value) for value in row.values()] for row in zones]]
-
-
-def _linked(first: Path, other: Path) -> bool:
-    """Makes a second name for a file; False where there can be none."""
-    beside = other.with_name(f".{other.name}.{os.getpid()}")
-    try:
-        other.parent.mkdir(parents=True, exist_ok=True)
-        os.link(first, beside)
-        os.replace(beside, other)
-    except OSError:
-        return False
-    finally:
-        with suppress(FileNotFoundError):
-            beside.unlink()
-    return True

@@ -98,7 +98,7 @@ class Frame:
 
     @property
     def section(self) -> str:
-        """The file of the section that it belongs to: what is no section itself leads on from the documents."""
+        """The file of the section that it belongs to; what is none itself leads on from the documents."""
         files = [tab.file for tab in self.tabs]
         return self.file if self.file in files else files[-1]
 

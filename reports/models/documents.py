@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
@@ -348,7 +349,7 @@ def _invoice(body: Mapping[str, Any], lines: tuple[DocumentLine, ...]) -> Invoic
 
 def _taxes(body: Mapping[str, Any]) -> Iterator[InvoiceTax]:
     for tax in body["taxes"]:
-        amounts = (Decimal(tax[name]) for name in ("tax_rate", "taxable_amount", "tax_amount"))
+        amounts = (_decimal(tax[name]) for name in ("tax_rate", "taxable_amount", "tax_amount"))
         yield InvoiceTax(tax["tax_category"], *amounts)
 
 
@@ -359,29 +360,29 @@ def _line(line: Mapping[str, Any], hides_seats: bool) -> DocumentLine:
         app_name=line["app_name"] or "",
         plan_id=line["plan_id"],
         metric=line["metric"],
-        charge_period_start_date=date.fromisoformat(line["charge_period_start_date"]),
-        charge_period_end_date=date.fromisoformat(line["charge_period_end_date"]),
-        quantity=Decimal(line["quantity"]),
-        unit_price=None if line["unit_price"] is None else Decimal(line["unit_price"]),
-        amount=Decimal(line["amount"]),
+        charge_period_start_date=_day(line["charge_period_start_date"]),
+        charge_period_end_date=_day(line["charge_period_end_date"]),
+        quantity=_decimal(line["quantity"]),
+        unit_price=None if line["unit_price"] is None else _decimal(line["unit_price"]),
+        amount=_decimal(line["amount"]),
         line_kind=line["line_kind"],
-        discount_amount=Decimal(line["discount_amount"]),
+        discount_amount=_decimal(line["discount_amount"]),
         charge_class=line["charge_class"],
         corrects_invoice_id=line.get("corrects_number") or line["corrects_document_id"],
         tiers=tuple(_tier(tier) for tier in line["tiers"]),
-        gross_amount=Decimal(line["gross_amount"]),
+        gross_amount=_decimal(line["gross_amount"]),
         tax_category=line["tax_category"],
-        tax_rate=Decimal(line["tax_rate"]),
+        tax_rate=_decimal(line["tax_rate"]),
         is_count_hidden=hides_seats and line["metric"] == "agent_seats",
         plan_name=line.get("plan_name") or "",
         price_id=line["price_id"],
         line_key=line["line_key"],
-        package_size=None if line["package_size"] is None else Decimal(line["package_size"]),
+        package_size=None if line["package_size"] is None else _decimal(line["package_size"]),
     )
 
 
 def _tier(tier: Mapping[str, Any]) -> InvoiceTier:
-    amounts = {name: Decimal(tier[name]) for name in ("quantity", "unit_price", "flat_fee", "amount")}
+    amounts = {name: _decimal(tier[name]) for name in ("quantity", "unit_price", "flat_fee", "amount")}
     return InvoiceTier(tier_number=tier["tier_number"], **amounts)
 
 
@@ -391,6 +392,10 @@ def _party(party: Mapping[str, Any], party_id: str) -> Party:
     particulars = {field: party.get(field) or "" for field in told}
     zone, terms = party.get("zone") or "UTC", party.get("payment_terms_days")
     return Party(party_id, name, zone=zone, terms_days=terms, **particulars)
+
+
+_day = lru_cache(4_096)(date.fromisoformat)
+_decimal = lru_cache(65_536)(Decimal)
 
 
 def _shown_lines(text: str) -> tuple[str, ...]:
