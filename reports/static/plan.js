@@ -6,7 +6,6 @@
 (() => {
   const table = document.getElementById("plans");
   const told = JSON.parse(document.getElementById("plan-data").textContent);
-  document.documentElement.classList.add("scripted");
   if (!table) return;
 
   // Search and sorting
@@ -88,6 +87,54 @@
     filter(); // a browser may have kept what was typed
   }
 
+  // What opens beside a button: below it, or above it where there is no room; nothing clips what is fixed.
+
+  const isRtl = document.documentElement.dir === "rtl";
+
+  let placedAt = 0;
+
+  function place(box, button, start) {
+    const { top, bottom } = button.getBoundingClientRect();
+    const { offsetWidth: width, offsetHeight: height } = box;
+    const most = document.documentElement.clientWidth - width - 8;
+    placedAt = top;
+    box.style.left = `${Math.max(8, Math.min(start, most))}px`;
+    box.style.top = `${bottom + height + 12 > window.innerHeight ? Math.max(8, top - height - 4) : bottom + 4}px`;
+  }
+
+  // The notes of an app
+
+  let explained = null;
+
+  function openNotes(button) {
+    explained = button;
+    button.setAttribute("aria-expanded", "true");
+    const box = button.nextElementSibling;
+    const { left, right } = button.getBoundingClientRect();
+    place(box, button, isRtl ? right - box.offsetWidth : left);
+  }
+
+  function closeNotes(returns) {
+    if (!explained) return;
+    explained.setAttribute("aria-expanded", "false");
+    if (returns) explained.focus();
+    explained = null;
+  }
+
+  body.addEventListener("click", (event) => {
+    const button = event.target.closest(".why");
+    if (!button) return;
+    const wasOpen = explained === button;
+    closeNotes();
+    if (!wasOpen) openNotes(button);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") closeNotes(true);
+  });
+  body.addEventListener("focusout", (event) => {
+    if (explained && event.target === explained) closeNotes();
+  });
+
   // The menu of an app: one element that opens beside the button that asked for it.
 
   const menu = document.getElementById("menu");
@@ -108,12 +155,8 @@
     button.setAttribute("aria-controls", menu.id);
     button.after(menu);
     menu.hidden = false;
-    const { left, right, top, bottom } = button.getBoundingClientRect();
-    const { offsetWidth: width, offsetHeight: height } = menu;
-    const isRtl = getComputedStyle(button).direction === "rtl";
-    const start = isRtl ? left : right - width;
-    menu.style.left = `${Math.max(8, Math.min(start, document.documentElement.clientWidth - width - 8))}px`;
-    menu.style.top = `${bottom + height + 12 > window.innerHeight ? top - height - 4 : bottom + 4}px`;
+    const { left, right } = button.getBoundingClientRect();
+    place(menu, button, isRtl ? left : right - menu.offsetWidth);
     const choice = offered();
     choice[last ? choice.length - 1 : 0].focus();
   }
@@ -154,9 +197,19 @@
   });
   document.addEventListener("pointerdown", (event) => {
     if (opener && !menu.contains(event.target) && !opener.contains(event.target)) closeMenu();
+    if (explained && !explained.parentElement.contains(event.target)) closeNotes();
   });
-  window.addEventListener("scroll", () => closeMenu(), { capture: true, passive: true });
-  window.addEventListener("resize", () => closeMenu());
+  function closeBoth() {
+    closeMenu();
+    closeNotes();
+  }
+  // What is fixed does not go along with its button; a scroll that ended before it opened is none of its own.
+  function closeWhereItMoved() {
+    const button = opener || explained;
+    if (button && Math.abs(button.getBoundingClientRect().top - placedAt) > 1) closeBoth();
+  }
+  window.addEventListener("scroll", closeWhereItMoved, { capture: true, passive: true });
+  window.addEventListener("resize", closeBoth);
 
   body.addEventListener("click", (event) => {
     const more = event.target.closest(".more");
@@ -246,9 +299,16 @@
 
   // The panel
 
-  const panel = document.getElementById("manage");
+  const panel = element("dialog", "manage-panel", document.getElementById("manage").content);
+  panel.setAttribute("aria-labelledby", "manage-name");
+  document.body.append(panel);
   const part = (name) => panel.querySelector(`[data-${name}]`);
   const actions = [...panel.querySelectorAll(".action")];
+  for (const each of actions) each.name = "action"; // one is open at a time
+  for (const input of panel.querySelectorAll("[data-kind]")) {
+    const modes = { amount: "decimal", days: "numeric", whole: "numeric" };
+    if (modes[input.dataset.kind]) input.inputMode = modes[input.dataset.kind];
+  }
   let managed = null;
   let asked = null;
 
@@ -273,9 +333,9 @@
     managed = appOf(button);
     const choices = told.choices[managed.choices];
     part("name").textContent = row.querySelector(".name").textContent;
-    const id = row.querySelector("th .id bdi");
+    const id = row.querySelector("th .id");
     const badge = row.querySelector(".badge").cloneNode(true);
-    part("facts").replaceChildren(badge, ...(id ? [element("span", "id", id.cloneNode(true))] : []));
+    part("facts").replaceChildren(badge, ...(id ? [element("bdi", "id", id.textContent)] : []));
     const notices = row.querySelector(".notices");
     part("notices").replaceChildren(...(notices ? [notices.cloneNode(true)] : []));
     showPlan(row);
@@ -290,7 +350,7 @@
       wanted.scrollIntoView({ block: "center" });
       (wanted.querySelector("input") || wanted.querySelector("summary")).focus();
     } else {
-      document.getElementById("manage-name").focus();
+      panel.querySelector("#manage-name").focus();
     }
   }
 
