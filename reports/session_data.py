@@ -13,11 +13,12 @@ HEADER = (
 
 @dataclass(frozen=True)
 class AppSessions:
-    """An app's sessions of a day: how many of each type, and the first of them as columns of text."""
+    """An app's sessions of a day: how many complete ones of each type, and the first as columns of text."""
 
     app_id: str
     counts: dict[str, int]
-    provisional: int
+    provisional: dict[str, int]
+    """Those that may still change: in no count (R13)."""
     started_ms: str
     """Epoch ms with commas between, as are the other columns."""
     lasted_ms: str
@@ -27,7 +28,7 @@ class AppSessions:
     """Ids, blanks between."""
     blocks: str
     incomplete: str
-    """Places of those that may still change (R13)."""
+    """Places of those that may still change."""
 
 
 def day_script(day: date, zone: str, apps: Iterable[AppSessions]) -> str:
@@ -37,9 +38,9 @@ def day_script(day: date, zone: str, apps: Iterable[AppSessions]) -> str:
 
 
 def _app(app: AppSessions) -> str:
-    counts = json.dumps(app.counts, separators=(",", ":"))
+    counts, provisional = (json.dumps(each, separators=(",", ":")) for each in (app.counts, app.provisional))
     return (
-        f'{{"id":{_quoted(app.app_id)},"counts":{counts},"provisional":{app.provisional},'
+        f'{{"id":{_quoted(app.app_id)},"counts":{counts},"provisional":{provisional},'
         f'"started":[{app.started_ms}],"lasted":[{app.lasted_ms}],"types":"{app.types}",'
         f'"conversations":"{app.conversations}","blocks":[{app.blocks}],"incomplete":[{app.incomplete}]}}'
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -58,6 +59,13 @@ _SESSIONS = """
     from dated
     where list_contains(?::date[], usage_date)
 """
+_TYPES = ("usage", "request", "alert", "voice")
+
+
+def _counts(which: str) -> str:
+    return ", ".join(f"count(*) filter (where session_type = '{type_}' and {which})" for type_ in _TYPES)
+
+
 _SCRIPTS = f"""
     with bounds as (
         select
@@ -74,11 +82,8 @@ _SCRIPTS = f"""
         listed.usage_date,
         any_value(listed.zone),
         listed.app_id,
-        count(*) filter (where session_type = 'usage'),
-        count(*) filter (where session_type = 'request'),
-        count(*) filter (where session_type = 'alert'),
-        count(*) filter (where session_type = 'voice'),
-        count(*) filter (where not is_complete),
+        {_counts("is_complete")},
+        {_counts("not is_complete")},
         coalesce(string_agg(epoch_ms(started_at), ',' order by place) filter (where place <= shown), ''),
         coalesce(
             string_agg(epoch_ms(ended_at) - epoch_ms(started_at), ',' order by place)
@@ -216,12 +221,10 @@ class SessionLists:
             )
 
 
-def _app(row: tuple[str, ...]) -> AppSessions:
-    _, _, _, app_id, usage, request, alert, voice, provisional, *columns = row
-    counts = {"usage": usage, "request": request, "alert": alert, "voice": voice}
-    return AppSessions(
-        app_id, {name: int(count) for name, count in counts.items()}, int(provisional), *columns
-    )
+def _app(row: tuple[Any, ...]) -> AppSessions:
+    _, _, _, app_id, *told = row
+    counts, provisional = (dict(zip(_TYPES, found, strict=True)) for found in (told[:4], told[4:8]))
+    return AppSessions(app_id, counts, provisional, *told[8:])
 
 
 def _table(apps: Iterable[tuple[str, str]]) -> str:

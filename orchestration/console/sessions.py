@@ -31,7 +31,7 @@ SUFFIXES = ("js", "csv")
 FIRST = next(iter(Role))
 """The role whose tree has the lists first."""
 STATE = ".sessions.json"
-RECIPE = "1"
+RECIPE = "2"
 """Changes when the same sessions would give other files."""
 
 

@@ -71,13 +71,15 @@
   };
 
   const counted = (day) => {
-    const counts = { usage: 0, request: 0, alert: 0, voice: 0, provisional: 0 };
+    const [counts, provisional] = [0, 0].map(() => ({ usage: 0, request: 0, alert: 0, voice: 0 }));
     for (const app of day.apps) {
       if (wanted.app && app.id !== wanted.app) continue;
-      for (const name of Object.keys(app.counts)) counts[name] += app.counts[name];
-      counts.provisional += app.provisional;
+      for (const name of Object.keys(counts)) {
+        counts[name] += app.counts[name];
+        provisional[name] += app.provisional[name];
+      }
     }
-    return counts;
+    return [counts, provisional];
   };
 
   const cell = (label, text, className) => {
@@ -112,16 +114,16 @@
     return row;
   };
 
+  // What is complete, apart from what may still change; and whether the script has all of it.
   const summary = (day, rows) => {
-    const counts = counted(day);
-    const chosen = CHOICES[wanted.type] ?? ["usage", "request", "alert", "voice"];
-    const all = chosen.reduce((sum, name) => sum + counts[name], 0);
+    const [counts, provisional] = counted(day);
     const billing = counts.usage + counts.request + counts.alert;
-    const words = [
-      `${number.format(billing)} billing sessions (usage ${number.format(counts.usage)}, API requests ${number.format(counts.request)}, alerts ${number.format(counts.alert)})`,
-      `${number.format(counts.voice)} voice sessions`,
-    ];
-    if (counts.provisional) words.push(`${number.format(counts.provisional)} of all of them provisional`);
+    const open = Object.values(provisional).reduce((one, other) => one + other);
+    const parts = `usage ${number.format(counts.usage)}, API requests ${number.format(counts.request)}, alerts ${number.format(counts.alert)}`;
+    const words = [`Billing sessions ${number.format(billing)} (${parts})`, `voice sessions ${number.format(counts.voice)}`];
+    if (open) words.push(`provisional ${number.format(open)}`);
+    const chosen = CHOICES[wanted.type] ?? Object.keys(counts);
+    const all = chosen.reduce((sum, name) => sum + counts[name] + provisional[name], 0);
     let text = `${words.join(", ")}. Times of ${day.zone}.`;
     if (rows < all) text += ` Here are the first ${number.format(rows)} of ${number.format(all)}; the CSV file has all.`;
     return text;

@@ -17,7 +17,8 @@
     const selectFound = document.getElementById("usage-apps-all");
     const selectNone = document.getElementById("usage-apps-none");
     const chips = document.getElementById("usage-chips");
-    const apps = page.apps.map(([id]) => usage.appOf(id))
+    const apps = page.apps
+      .map(([id]) => usage.appOf(id))
       .sort((one, other) => usage.collator.compare(one.name, other.name) || (one.id < other.id ? -1 : 1));
     let chosen = new Set();
     let found = apps;
@@ -30,8 +31,11 @@
 
     const describe = () => {
       const only = chosen.size === 1 ? usage.appOf([...chosen][0]).name : "";
-      button.querySelector("bdi").textContent = only
-        || (chosen.size ? `${usage.number(chosen.size)} of ${usage.counted(apps.length, "app")}` : `All apps (${usage.number(apps.length)})`);
+      button.querySelector("bdi").textContent =
+        only ||
+        (chosen.size
+          ? `${usage.number(chosen.size)} of ${usage.counted(apps.length, "app")}`
+          : `All apps (${usage.number(apps.length)})`);
       selectNone.disabled = chosen.size === 0;
       showChips();
     };
@@ -39,13 +43,32 @@
     const showChips = () => {
       const names = apps.filter(({ id }) => chosen.has(id));
       chips.replaceChildren(
-        ...names.slice(0, shownChips).map(({ id, name }) => element(
-          "li", {},
-          element("button", { type: "button", class: "chip", "aria-label": `Remove ${name}`, onclick: () => toggle(id) },
-            element("bdi", {}, name), element("span", { "aria-hidden": "true" }, "×")),
-        )),
-        ...(names.length > shownChips ? [element("li", { class: "note" }, `and ${usage.number(names.length - shownChips)} more`)] : []),
-        ...(names.length ? [element("li", {}, element("button", { type: "button", class: "plain", onclick: clear }, "Show all apps"))] : []),
+        ...names
+          .slice(0, shownChips)
+          .map(({ id, name }) =>
+            element(
+              "li",
+              {},
+              element(
+                "button",
+                { type: "button", class: "chip", "aria-label": `Remove ${name}`, onclick: () => toggle(id) },
+                element("bdi", {}, name),
+                element("span", { "aria-hidden": "true" }, "×"),
+              ),
+            ),
+          ),
+        ...(names.length > shownChips
+          ? [element("li", { class: "note" }, `and ${usage.number(names.length - shownChips)} more`)]
+          : []),
+        ...(names.length
+          ? [
+              element(
+                "li",
+                {},
+                element("button", { type: "button", class: "plain", onclick: clear }, "Show all apps"),
+              ),
+            ]
+          : []),
       );
       chips.hidden = names.length === 0;
     };
@@ -72,7 +95,8 @@
     };
 
     const mark = () => {
-      for (const option of list.children) option.setAttribute("aria-selected", String(chosen.has(option.dataset.app)));
+      for (const option of list.children)
+        option.setAttribute("aria-selected", String(chosen.has(option.dataset.app)));
     };
 
     const show = () => {
@@ -81,18 +105,30 @@
         const text = `${name}\n${id}`.toLocaleLowerCase();
         return words.every((word) => text.includes(word));
       });
-      list.replaceChildren(...found.slice(0, shownAtOnce).map((app, place) => element(
-        "li",
-        {
-          id: `usage-app-${place}`, role: "option", "data-app": app.id, "aria-selected": String(chosen.has(app.id)),
-          onclick: () => { move(place); toggle(app.id); },
-        },
-        element("span", { class: "tick", "aria-hidden": "true" }),
-        element("bdi", { class: "clip" }, app.name),
-        app.shownId ? element("bdi", { class: "id clip" }, app.shownId) : null,
-      )));
+      list.replaceChildren(
+        ...found.slice(0, shownAtOnce).map((app, place) =>
+          element(
+            "li",
+            {
+              id: `usage-app-${place}`,
+              role: "option",
+              "data-app": app.id,
+              "aria-selected": String(chosen.has(app.id)),
+              onclick: () => {
+                move(place);
+                toggle(app.id);
+              },
+            },
+            element("span", { class: "tick", "aria-hidden": "true" }),
+            element("bdi", { class: "clip" }, app.name),
+            app.shownId ? element("bdi", { class: "id clip" }, app.shownId) : null,
+          ),
+        ),
+      );
       const hidden = found.length - shownAtOnce;
-      status.textContent = usage.counted(found.length, "app") + (hidden > 0 ? `, the first ${usage.number(shownAtOnce)} are listed` : "");
+      status.textContent =
+        usage.counted(found.length, "app") +
+        (hidden > 0 ? `, the first ${usage.number(shownAtOnce)} are listed` : "");
       selectFound.hidden = words.length === 0 || found.length === 0;
       move(words.length && found.length ? 0 : -1);
     };
@@ -130,7 +166,9 @@
       ArrowUp: () => move(Math.max(active - 1, 0)),
       PageDown: () => move(Math.min(active + 8, list.children.length - 1)),
       PageUp: () => move(Math.max(active - 8, 0)),
-      Enter: () => { if (list.children[active]) toggle(list.children[active].dataset.app); },
+      Enter: () => {
+        if (list.children[active]) toggle(list.children[active].dataset.app);
+      },
     };
 
     button.addEventListener("click", () => (panel.hidden ? open() : close(true)));
@@ -140,13 +178,16 @@
       event.preventDefault();
       keys[event.key]();
     });
-    panel.addEventListener("keydown", (event) => { if (event.key === "Escape") close(true); });
+    panel.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") close(true);
+    });
     list.addEventListener("mousedown", (event) => event.preventDefault());
     document.addEventListener("pointerdown", (event) => {
       if (!panel.contains(event.target) && !button.contains(event.target)) close(false);
     });
     panel.addEventListener("focusout", (event) => {
-      if (event.relatedTarget && !panel.contains(event.relatedTarget) && event.relatedTarget !== button) close(false);
+      if (event.relatedTarget && !panel.contains(event.relatedTarget) && event.relatedTarget !== button)
+        close(false);
     });
     selectFound.addEventListener("click", chooseFound);
     selectNone.addEventListener("click", clear);

@@ -11,6 +11,7 @@
     const plot = document.getElementById("usage-plot");
     const band = document.getElementById("usage-band");
     const tip = document.getElementById("usage-tip");
+    tip.setAttribute("aria-hidden", "true"); // what it says is spoken instead
     const spoken = document.getElementById("usage-spoken");
     let drawn = null;
     let places = [];
@@ -22,28 +23,18 @@
       const style = getComputedStyle(document.documentElement);
       const color = (name) => style.getPropertyValue(`--${name}`).trim();
       return {
-        soft: color("soft"), line: color("line"), strong: color("strong-line"), voice: color("voice"), agents: color("agents"),
-        usage_sessions: color("usage"), request_sessions: color("request"), alert_sessions: color("alert"),
-        provisional_sessions: "url(#usage-hatch)", other: color("other-apps"),
-        apps: Array.from({ length: 7 }, (_, place) => color(`app-${place + 1}`)),
+        soft: color("soft"),
+        line: color("line"),
+        strong: color("strong-line"),
+        voice: color("voice"),
+        agents: color("agents"),
+        usage_sessions: color("usage"),
+        request_sessions: color("request"),
+        alert_sessions: color("alert"),
+        provisional_sessions: "url(#usage-hatch)",
+        other: color("other-apps"),
+        apps: Array.from({ length: 8 }, (_, place) => color(`app-${place + 1}`)),
       };
-    };
-
-    // Where labels stand: at each bucket while there is room, else where days, weeks or months begin.
-    const ticksOf = (rows, by, width) => {
-      const room = Math.max(3, Math.floor(width / (by === "month" || by === "hour" ? 76 : 66)));
-      const all = rows.map((_, place) => place);
-      if (all.length <= room) return all;
-      const kinds = {
-        hour: [(row) => row.place % 3 === 0, (row) => row.place % 6 === 0, (row) => row.place % 12 === 0, (row) => row.beginsDay],
-        day: [(row) => page.days.weeks.starts.includes(row.number), (row) => page.days.months.starts.includes(row.number)],
-      };
-      for (const begins of kinds[by] || []) {
-        const found = all.filter((place) => begins(rows[place]));
-        if (found.length && found.length <= room) return found;
-      }
-      const step = Math.ceil(all.length / room);
-      return all.filter((place) => place % step === 0);
     };
 
     const draw = async () => {
@@ -52,15 +43,27 @@
       if (!drawn || width < 100) return;
       const look = colors();
       const spec = usage.chartSpec({
-        rows: drawn.rows, width, isMirrored, colors: look, font: getComputedStyle(document.body).fontFamily,
-        ticks: ticksOf(drawn.rows, drawn.by, width - 56),
-        parts: drawn.parts.map((part, place) => ({ key: part.key, color: part.isApp ? look.apps[place] || look.other : look[part.key] || look.other })),
+        rows: drawn.rows,
+        width,
+        isMirrored,
+        colors: look,
+        font: getComputedStyle(document.body).fontFamily,
+        ...usage.ticksOf(drawn.rows, drawn.by, width - 56),
+        parts: drawn.parts.map((part, place) => ({
+          key: part.key,
+          color: part.isApp ? look.apps[place] || look.other : look[part.key] || look.other,
+        })),
         voice: { key: "voice_sessions", color: look.voice },
         agents: page.agents ? { key: "agent_seats", color: look.agents } : null,
       });
       const target = element("div");
       const made = await window.vegaEmbed(target, spec, {
-        ast: true, renderer: "svg", actions: false, defaultStyle: false, hover: false, tooltip: false,
+        ast: true,
+        renderer: "svg",
+        actions: false,
+        defaultStyle: false,
+        hover: false,
+        tooltip: false,
         formatLocale: usage.separators(),
       });
       if (mine !== turn) {
@@ -108,45 +111,24 @@
       band.hidden = false;
       band.style.left = `${places[place] - 2}px`;
       band.style.width = `${Math.max(places.width, 1) + 4}px`;
-      tip.replaceChildren(...tipOf(row));
+      tip.replaceChildren(...usage.tipOf(row, drawn.parts));
       tip.hidden = false;
       const middle = places[place] + places.width / 2;
       const room = widget.clientWidth - tip.offsetWidth;
-      const beside = middle + 18 + tip.offsetWidth > widget.clientWidth ? middle - tip.offsetWidth - 18 : middle + 18;
+      const beside =
+        middle + 18 + tip.offsetWidth > widget.clientWidth ? middle - tip.offsetWidth - 18 : middle + 18;
       tip.style.left = `${Math.min(Math.max(beside, 0), Math.max(room, 0))}px`;
-      if (isSpoken) spoken.textContent = sentence(row);
+      if (isSpoken) spoken.textContent = usage.spokenOf(row);
     };
 
-    const dateOf = (row) => (row.isPartial ? `${row.part || row.name} (partial)` : row.name);
-
-    const sentence = (row) => [
-      dateOf(row),
-      `${usage.counted(row.billing_sessions, "session")}`,
-      `${usage.counted(row.voice_sessions, "voice session")}`,
-      ...(page.agents ? [usage.counted(row.agent_seats, "agent")] : []),
-      ...(row.provisional_sessions ? [`${usage.number(row.provisional_sessions)} provisional`] : []),
-    ].join("; ");
-
-    const tipOf = (row) => {
-      const line = (name, value, kind = "") => element(
-        "div", { class: kind },
-        element("dt", {}, ...(kind.startsWith("part ") ? [element("i", { class: `swatch ${kind.slice(5)}`, "aria-hidden": "true" })] : []), element("bdi", {}, name)),
-        element("dd", {}, usage.data(value)),
-      );
-      return [
-        element("p", { class: "date" }, row.name, row.isPartial ? element("span", { class: "tag" }, "partial") : null),
-        row.part ? element("p", { class: "note" }, row.part) : null,
-        element("dl", {},
-          line("Sessions", row.billing_sessions, "lead"),
-          line("Voice sessions", row.voice_sessions),
-          ...(page.agents ? [line("Agents", row.agent_seats)] : []),
-          ...drawn.parts.filter(({ key }) => key !== "provisional_sessions" || row[key]).map((part) => line(part.name, row[part.key], `part ${part.swatch}`)),
-          ...(row.proactive_notifications ? [line("Proactive notifications", row.proactive_notifications)] : []),
-        ),
-      ].filter(Boolean);
+    const steps = {
+      ArrowLeft: isMirrored ? 1 : -1,
+      ArrowRight: isMirrored ? -1 : 1,
+      ArrowUp: -1,
+      ArrowDown: 1,
+      PageUp: -7,
+      PageDown: 7,
     };
-
-    const steps = { ArrowLeft: isMirrored ? 1 : -1, ArrowRight: isMirrored ? -1 : 1, ArrowUp: -1, ArrowDown: 1, PageUp: -7, PageDown: 7 };
 
     widget.addEventListener("keydown", (event) => {
       if (!drawn || !drawn.rows.length) return;
@@ -182,7 +164,7 @@
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 
     return {
-      show(rows, by, parts) {
+      show({ rows, by, parts }) {
         drawn = { rows, by, parts };
         active = -1;
         places = [];

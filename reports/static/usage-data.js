@@ -6,8 +6,13 @@
 window.quarterhourUsage = (() => {
   const page = JSON.parse(document.getElementById("usage-data").textContent);
   const counts = [
-    "billing_sessions", "usage_sessions", "request_sessions", "alert_sessions",
-    "voice_sessions", "proactive_notifications", "provisional_sessions",
+    "billing_sessions",
+    "usage_sessions",
+    "request_sessions",
+    "alert_sessions",
+    "voice_sessions",
+    "proactive_notifications",
+    "provisional_sessions",
   ];
   const measures = page.agents ? [...counts, "agent_seats"] : counts;
   const months = page.days.months;
@@ -55,17 +60,20 @@ window.quarterhourUsage = (() => {
     const key = `${kind} ${month}`;
     if (!waiting.has(key)) {
       const address = `data/${month}${kind === "hours" ? "-hours" : ""}.js`;
-      waiting.set(key, new Promise((resolve, reject) => {
-        const script = document.createElement("script");
-        script.src = address;
-        script.onload = () => resolve(files.get(key));
-        script.onerror = () => {
-          waiting.delete(key);
-          script.remove();
-          reject(new Error(`The figures in ${address} could not be read.`));
-        };
-        document.head.append(script);
-      }));
+      waiting.set(
+        key,
+        new Promise((resolve, reject) => {
+          const script = document.createElement("script");
+          script.src = address;
+          script.onload = () => resolve(files.get(key));
+          script.onerror = () => {
+            waiting.delete(key);
+            script.remove();
+            reject(new Error(`The figures in ${address} could not be read.`));
+          };
+          document.head.append(script);
+        }),
+      );
     }
     return waiting.get(key);
   };
@@ -73,24 +81,30 @@ window.quarterhourUsage = (() => {
   // The months, by number, of the days from the first to the last.
   const monthsOfDays = (first, last) => {
     const found = [];
-    for (let month = placeOf(months.starts, first); month <= placeOf(months.starts, last); month += 1) found.push(month);
+    for (let month = placeOf(months.starts, first); month <= placeOf(months.starts, last); month += 1)
+      found.push(month);
     return found;
   };
 
-  const fetchDays = (first, last) => Promise.all(monthsOfDays(first, last).map((month) => fetched("days", months.ids[month])));
+  const fetchDays = (first, last) =>
+    Promise.all(monthsOfDays(first, last).map((month) => fetched("days", months.ids[month])));
 
   const monthOfHour = (hour) => Math.min(placeOf(page.monthHours, hour), months.ids.length - 1);
 
   const monthsOfHours = (start, end) => {
     const found = [];
-    for (let month = Math.max(0, monthOfHour(start)); month <= monthOfHour(end - 1); month += 1) found.push(month);
+    for (let month = Math.max(0, monthOfHour(start)); month <= monthOfHour(end - 1); month += 1)
+      found.push(month);
     return found;
   };
 
-  const fetchHours = (start, end, byApp) => Promise.all(monthsOfHours(start, end).flatMap((month) => [
-    fetched("days", months.ids[month]),
-    ...(byApp && page.hourFiles.includes(months.ids[month]) ? [fetched("hours", months.ids[month])] : []),
-  ]));
+  const fetchHours = (start, end, byApp) =>
+    Promise.all(
+      monthsOfHours(start, end).flatMap((month) => [
+        fetched("days", months.ids[month]),
+        ...(byApp && page.hourFiles.includes(months.ids[month]) ? [fetched("hours", months.ids[month])] : []),
+      ]),
+    );
 
   const clockOf = (month) => files.get(`days ${months.ids[month]}`).hours;
 
@@ -175,8 +189,23 @@ window.quarterhourUsage = (() => {
   };
 
   return {
-    page, counts, measures, months, lastDay, placeOf, isoDay, dayOfIso, fetchDays, fetchHours, dayOfHour,
-    firstHourOf, endHourOf, monthOfHour, sumDays: days, sumHours: hours,
-    days: received("days"), hours: received("hours"),
+    page,
+    counts,
+    measures,
+    months,
+    lastDay,
+    placeOf,
+    isoDay,
+    dayOfIso,
+    fetchDays,
+    fetchHours,
+    dayOfHour,
+    firstHourOf,
+    endHourOf,
+    monthOfHour,
+    sumDays: days,
+    sumHours: hours,
+    days: received("days"),
+    hours: received("hours"),
   };
 })();

@@ -13,7 +13,12 @@
 
   usage.standardChoice = () => ({
     range: page.presets["30d"] ? "30d" : "custom",
-    from: 0, to: usage.lastDay, by: "day", view: "graph", split: "type", apps: null,
+    from: 0,
+    to: usage.lastDay,
+    by: "day",
+    view: "graph",
+    split: "type",
+    apps: null,
   });
 
   const listed = (text) => {
@@ -33,12 +38,18 @@
   };
 
   usage.choiceOf = (hash) => {
-    const fields = new Map(hash.replace(/^#/, "").split("&").map((field) => {
-      const at = field.indexOf("=");
-      return [field.slice(0, at), field.slice(at + 1)];
-    }));
+    const fields = new Map(
+      hash
+        .replace(/^#/, "")
+        .split("&")
+        .map((field) => {
+          const at = field.indexOf("=");
+          return [field.slice(0, at), field.slice(at + 1)];
+        }),
+    );
     const choice = usage.standardChoice();
-    for (const [name, values] of Object.entries(known)) if (values.includes(fields.get(name))) choice[name] = fields.get(name);
+    for (const [name, values] of Object.entries(known))
+      if (values.includes(fields.get(name))) choice[name] = fields.get(name);
     const [from, to] = [usage.dayOfIso(fields.get("from")), usage.dayOfIso(fields.get("to"))];
     if (from !== null && to !== null && from <= to) Object.assign(choice, { from, to });
     else if (choice.range === "custom") choice.range = usage.standardChoice().range;
@@ -59,7 +70,8 @@
     const fields = Object.keys(known)
       .filter((name) => choice[name] !== standard[name])
       .map((name) => `${name}=${choice[name]}`);
-    if (choice.range === "custom") fields.push(`from=${usage.isoDay(choice.from)}`, `to=${usage.isoDay(choice.to)}`);
+    if (choice.range === "custom")
+      fields.push(`from=${usage.isoDay(choice.from)}`, `to=${usage.isoDay(choice.to)}`);
     if (choice.apps !== null) fields.push(appsField(choice.apps));
     return fields.length ? `#${fields.join("&")}` : "#";
   };

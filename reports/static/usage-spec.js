@@ -8,18 +8,31 @@
 
   const range = (size) => Array.from({ length: size }, (_, place) => place);
 
+  // Columns thinner than this are drawn as an area in steps, which does not flicker.
+  const thinnest = 3;
+  const isDense = (drawn) => (drawn.width - axisWidth) / drawn.rows.length < thinnest;
+
   const across = (drawn) => ({
     field: "place",
     type: "ordinal",
     scale: {
-      domain: range(drawn.rows.length), reverse: drawn.isMirrored,
-      paddingInner: drawn.rows.length > 200 ? 0 : 0.22, paddingOuter: 0.1,
+      domain: range(drawn.rows.length),
+      reverse: drawn.isMirrored,
+      ...(isDense(drawn) ? {} : { paddingInner: 0.22, paddingOuter: 0.1 }),
     },
   });
 
   const axisOfTime = (drawn) => ({
-    values: drawn.ticks, labelExpr: "names[datum.value]", labelAngle: 0, labelOverlap: "greedy", labelSeparation: 8,
-    labelPadding: 8, ticks: false, domain: true, grid: false, title: null,
+    values: drawn.ticks,
+    labelExpr: "names[datum.value]",
+    labelAngle: 0,
+    labelOverlap: "greedy",
+    labelSeparation: 8,
+    labelPadding: 8,
+    ticks: false,
+    domain: true,
+    grid: false,
+    title: null,
   });
 
   // The ground of a panel that has no labels of its own.
@@ -30,8 +43,16 @@
     stack: "zero",
     scale: { domainMin: 0, nice: true, ...(top === 0 ? { domainMax: 4 } : {}) },
     axis: {
-      orient: drawn.isMirrored ? "right" : "left", tickCount: height > 150 ? 5 : 2, tickMinStep: 1, format: ",d",
-      minExtent: axisWidth, maxExtent: axisWidth, title: null, domain: false, ticks: false, labelPadding: 10,
+      orient: drawn.isMirrored ? "right" : "left",
+      tickCount: height > 150 ? 5 : 2,
+      tickMinStep: 1,
+      format: ",d",
+      minExtent: axisWidth,
+      maxExtent: axisWidth,
+      title: null,
+      domain: false,
+      ticks: false,
+      labelPadding: 10,
     },
   });
 
@@ -42,18 +63,40 @@
       width: drawn.width - axisWidth,
       height,
       data: {
-        values: drawn.rows.flatMap((row, place) => parts
-          .map((part, order) => ({ place, order, part: part.key, value: row[part.key], isPartial: row.isPartial }))
-          .filter(({ order, value }) => value > 0 || order === 0)),
+        values: drawn.rows.flatMap((row, place) =>
+          parts
+            .map((part, order) => ({
+              place,
+              order,
+              part: part.key,
+              value: row[part.key],
+              isPartial: row.isPartial,
+            }))
+            .filter(({ order, value }) => value > 0 || order === 0 || isDense(drawn)),
+        ),
       },
-      mark: { type: "bar", cornerRadius: drawn.rows.length > 120 ? 0 : 1 },
+      mark: isDense(drawn)
+        ? { type: "area", interpolate: "step" }
+        : { type: "bar", cornerRadius: drawn.rows.length > 120 ? 0 : 1 },
       encoding: {
         x: { ...across(drawn), axis: isLast ? axisOfTime(drawn) : ground },
         y: { field: "value", ...upwards(drawn, height, Math.max(0, ...tops)) },
         order: { field: "order" },
-        color: { field: "part", type: "nominal", legend: null, scale: { domain: parts.map(({ key }) => key), range: parts.map(({ color }) => color) } },
-        stroke: { condition: { test: "datum.part === 'provisional_sessions'", value: drawn.colors.soft }, value: null },
-        opacity: { condition: { test: "datum.isPartial", value: 0.5 }, value: 1 },
+        color: {
+          field: "part",
+          type: "nominal",
+          legend: null,
+          scale: { domain: parts.map(({ key }) => key), range: parts.map(({ color }) => color) },
+        },
+        ...(isDense(drawn)
+          ? {}
+          : {
+              stroke: {
+                condition: { test: "datum.part === 'provisional_sessions'", value: drawn.colors.soft },
+                value: null,
+              },
+              opacity: { condition: { test: "datum.isPartial", value: 0.5 }, value: 1 },
+            }),
       },
     };
   };
@@ -63,22 +106,36 @@
     const values = drawn.rows.map((row, place) => ({ place, value: row[part.key] }));
     const encoding = {
       x: { ...across(drawn), axis: axisOfTime(drawn) },
-      y: { field: "value", ...upwards(drawn, height, Math.max(0, ...values.map(({ value }) => value))), stack: null },
+      y: {
+        field: "value",
+        ...upwards(drawn, height, Math.max(0, ...values.map(({ value }) => value))),
+        stack: null,
+      },
     };
     return {
       width: drawn.width - axisWidth,
       height,
       data: { values },
-      layer: [
-        { mark: { type: "bar", width: { band: 1 }, color: part.color, opacity: 0.22 }, encoding },
-        { mark: { type: "tick", band: 1, thickness: 2, color: part.color }, encoding },
-      ],
+      layer: isDense(drawn)
+        ? [{ mark: { type: "area", interpolate: "step", color: part.color, opacity: 0.3 }, encoding }]
+        : [
+            { mark: { type: "bar", width: { band: 1 }, color: part.color, opacity: 0.22 }, encoding },
+            { mark: { type: "tick", band: 1, thickness: 2, color: part.color }, encoding },
+          ],
     };
   };
 
   const titled = (panel, title, drawn) => ({
     ...panel,
-    title: { text: title, anchor: drawn.isMirrored ? "end" : "start", frame: "group", offset: 12, fontSize: 12.5, fontWeight: 600, color: drawn.colors.soft },
+    title: {
+      text: title,
+      anchor: drawn.isMirrored ? "end" : "start",
+      frame: "group",
+      offset: 12,
+      fontSize: 12.5,
+      fontWeight: 600,
+      color: drawn.colors.soft,
+    },
   });
 
   usage.chartSpec = (drawn) => {
@@ -92,7 +149,7 @@
       $schema: "https://vega.github.io/schema/vega-lite/v6.json",
       background: null,
       padding: { left: 0, right: 0, top: 8, bottom: 0 },
-      params: [{ name: "names", value: drawn.rows.map(({ shortName }) => shortName) }],
+      params: [{ name: "names", value: drawn.names }],
       vconcat: panels,
       spacing: 46,
       bounds: "flush",
@@ -102,7 +159,11 @@
         font: drawn.font,
         view: { stroke: null },
         axis: {
-          labelColor: drawn.colors.soft, labelFontSize: 12, gridColor: drawn.colors.line, gridWidth: 1, domainColor: drawn.colors.strong,
+          labelColor: drawn.colors.soft,
+          labelFontSize: 12,
+          gridColor: drawn.colors.line,
+          gridWidth: 1,
+          domainColor: drawn.colors.strong,
         },
       },
     };

@@ -7,9 +7,18 @@
   const grouped = { useGrouping: "always" };
   const whole = new Intl.NumberFormat(locale, { ...grouped, maximumFractionDigits: 0 });
   const tenths = new Intl.NumberFormat(locale, { ...grouped, maximumFractionDigits: 1 });
-  const signed = new Intl.NumberFormat(locale, { ...grouped, maximumFractionDigits: 1, signDisplay: "exceptZero" });
+  const signed = new Intl.NumberFormat(locale, {
+    ...grouped,
+    maximumFractionDigits: 1,
+    signDisplay: "exceptZero",
+  });
   const shares = new Intl.NumberFormat(locale, { ...grouped, style: "percent", maximumFractionDigits: 1 });
-  const changes = new Intl.NumberFormat(locale, { ...grouped, style: "percent", maximumFractionDigits: 1, signDisplay: "exceptZero" });
+  const changes = new Intl.NumberFormat(locale, {
+    ...grouped,
+    style: "percent",
+    maximumFractionDigits: 1,
+    signDisplay: "exceptZero",
+  });
 
   usage.labels = {
     billing_sessions: "Billing sessions",
@@ -51,6 +60,8 @@
     made.append(...children.filter((child) => child !== null));
     return made;
   };
+
+  usage.swatch = (kind) => usage.element("i", { class: `swatch ${kind}`, "aria-hidden": "true" });
 
   usage.data = (value, text = usage.number(value)) => usage.element("data", { value }, text);
 

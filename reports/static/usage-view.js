@@ -39,21 +39,25 @@
   // The files that a range needs: by app or of all, its hours or its days, and those of the range before.
   usage.fetchRange = (range, { byApp, byHour, isCompared }) => {
     const size = isCompared ? range.size : 0;
-    if (range.byHours) return usage.fetchHours(Math.max(page.firstHour, range.start - size), range.end, byApp);
+    if (range.byHours)
+      return usage.fetchHours(Math.max(page.firstHour, range.start - size), range.end, byApp);
     const needed = [];
     if (byApp) needed.push(usage.fetchDays(Math.max(0, range.first - size), range.last));
     if (byHour) {
-      needed.push(usage.fetchDays(range.first, range.last).then(() => {
-        const [start, end] = hoursOf(range);
-        return end > start ? usage.fetchHours(start, end, byApp) : null;
-      }));
+      needed.push(
+        usage.fetchDays(range.first, range.last).then(() => {
+          const [start, end] = hoursOf(range);
+          return end > start ? usage.fetchHours(start, end, byApp) : null;
+        }),
+      );
     }
     return Promise.all(needed);
   };
 
-  const hoursOf = (range) => (range.byHours
-    ? [range.start, range.end]
-    : [usage.firstHourOf(range.first), Math.min(usage.endHourOf(range.last), page.hoursEnd)]);
+  const hoursOf = (range) =>
+    range.byHours
+      ? [range.start, range.end]
+      : [usage.firstHourOf(range.first), Math.min(usage.endHourOf(range.last), page.hoursEnd)];
 
   const isComplete = (day) => day <= page.through;
 
@@ -67,7 +71,11 @@
         id: `${new Date(hour * 3600000).toISOString().slice(0, 13)}:00Z`,
         name: `${page.days.names[day]}, ${clock[place]} – ${until}`,
         shortName: place === 0 ? page.days.shortNames[day] : clock[place],
-        beginsDay: place === 0, place, from: hour - start, to: hour - start + 1, isPartial: false,
+        beginsDay: place === 0,
+        place,
+        from: hour - start,
+        to: hour - start + 1,
+        isPartial: false,
       });
     }
     return found;
@@ -77,8 +85,13 @@
     const found = [];
     for (let day = range.first; day <= range.last; day += 1) {
       found.push({
-        id: usage.isoDay(day), name: page.days.names[day], shortName: page.days.shortNames[day],
-        from: day - range.first, to: day - range.first + 1, isPartial: !isComplete(day),
+        id: usage.isoDay(day),
+        name: page.days.names[day],
+        shortName: page.days.shortNames[day],
+        number: day,
+        from: day - range.first,
+        to: day - range.first + 1,
+        isPartial: !isComplete(day),
       });
     }
     return found;
@@ -92,9 +105,14 @@
       if (from > range.last) break;
       const isPartial = to - from < buckets.sizes[place] || !isComplete(to - 1);
       found.push({
-        id: buckets.ids[place], name: buckets.names[place], shortName: buckets.shortNames[place],
+        id: buckets.ids[place],
+        name: buckets.names[place],
+        shortName: buckets.shortNames[place],
         part: isPartial ? `${page.days.names[from]} – ${page.days.names[to - 1]}` : "",
-        from: from - range.first, to: to - range.first, isPartial,
+        number: from,
+        from: from - range.first,
+        to: to - range.first,
+        isPartial,
       });
     }
     return found;
@@ -118,9 +136,13 @@
     return most;
   };
 
-  const figuresOf = (columns, from, to) => Object.fromEntries(usage.measures.map((name) => [
-    name, (name === "agent_seats" ? highest : added)(columns[name], from, to),
-  ]));
+  const figuresOf = (columns, from, to) =>
+    Object.fromEntries(
+      usage.measures.map((name) => [
+        name,
+        (name === "agent_seats" ? highest : added)(columns[name], from, to),
+      ]),
+    );
 
   // Columns of the range's hours or days, whichever its buckets are made of.
   usage.columnsOf = (range, by, apps) => {
@@ -129,15 +151,21 @@
     return usage.sumHours(apps, start, end);
   };
 
-  usage.rowsOf = (buckets, columns) => buckets.map((bucket) => ({ ...bucket, ...figuresOf(columns, bucket.from, bucket.to) }));
+  usage.rowsOf = (buckets, columns) =>
+    buckets.map((bucket) => ({ ...bucket, ...figuresOf(columns, bucket.from, bucket.to) }));
 
   usage.totalsOf = (columns) => figuresOf(columns, 0, columns.billing_sessions.length);
 
   // By day, and of the last 24 hours by hour; of agents it is the mean of the days' or hours' states.
   usage.averagesOf = (range, by, columns, totals) => {
     const seats = columns.agent_seats;
-    return Object.fromEntries(usage.measures.map((name) => [name, name === "agent_seats"
-      ? added(seats, 0, seats.length) / Math.max(1, seats.length)
-      : totals[name] / range.size]));
+    return Object.fromEntries(
+      usage.measures.map((name) => [
+        name,
+        name === "agent_seats"
+          ? added(seats, 0, seats.length) / Math.max(1, seats.length)
+          : totals[name] / range.size,
+      ]),
+    );
   };
 })();

@@ -144,7 +144,7 @@ def test_a_top_up_is_paid_and_a_credit_note_asks_for_nothing():
 
 def test_a_draft_says_that_it_is_one_and_asks_for_nothing():
     page = render.issued_page(DRAFT)
-    assert '<p class="stamp" aria-hidden="true">DRAFT</p>' in page
+    assert '<div class="stamp" aria-hidden="true"></div>' in page
     read = Page(page)
     assert "This is a draft, not a request for payment" in read.text
     assert "IBAN" not in read.text

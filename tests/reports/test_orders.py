@@ -1,0 +1,299 @@
+"""Orders, statements, lines and sessions as pages and files, from figures made by hand (I4, I5, I6, P10)."""
+
+import csv
+import io
+import json
+import re
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from reports import exports, models, render
+from reports.calendars import sessions_address
+from reports.models import Account, Frame, Role
+from reports.models.lines import BilledUnits, LinesPage, SourceLine
+from reports.models.orders import Billed, DocumentFiles, Movement, Order, OrdersPage, Wallet, WalletMonth
+from reports.models.sessions import SessionDay, SessionsPage
+from reports.session_data import AppSessions, day_script
+from tests.reports.golden_files import as_it_was
+from tests.reports.html import Page
+from tests.reports.test_names import HOSTILE
+
+ZOE = Account(
+    "zoe", "Zoë GmbH", "Europe/Berlin", "EUR", locale="en_GB", watermark=datetime(2026, 4, 20, tzinfo=UTC)
+)
+ENTERPRISE = replace(ZOE, kind="enterprise", locale="he_IL")
+JANUARY, FEBRUARY, MARCH = (
+    DocumentFiles(f"INV-a-2026-00000{n}", f"INV-a-2026-00000{n}", True) for n in (1, 2, 3)
+)
+DRAFT = DocumentFiles("Draft 2026-04", "draft-2026-04")
+
+
+def billed(files: DocumentFiles, total: str, credited: str = "0", paid: str = "0", **more: object) -> Billed:
+    amounts = [Decimal(each) for each in (total, credited, paid)]
+    told: dict[str, object] = {
+        "document_id": files.name, "kind": "invoice", "document_class": "month", "mart_status": "issued",
+        "period_start_date": date(2026, 3, 1), "period_end_date": date(2026, 4, 1),
+        "issue_date": date(2026, 4, 4), "due_date": date(2026, 5, 4), "currency": "EUR",
+        "total": amounts[0], "credited_amount": amounts[1], "paid_amount": amounts[2],
+        "amount_due": amounts[0] - amounts[1] - amounts[2], "files": files,
+    }  # fmt: skip
+    return Billed(**(told | more))
+
+
+DOCUMENTS = (
+    billed(DRAFT, "12.50", mart_status="draft", issue_date=None, due_date=None,
+           period_start_date=date(2026, 4, 1), period_end_date=date(2026, 5, 1)),
+    billed(DocumentFiles("CRN-a-2026-000001", "CRN-a-2026-000001"), "-11.90", kind="credit_note",
+           document_class="credit", corrects="INV-a-2026-000003"),
+    billed(MARCH, "499.41", "11.90", "100"),
+    billed(FEBRUARY, "100.00", is_late=True, due_date=date(2026, 4, 1)),
+    billed(JANUARY, "119.00", paid="119.00", document_class="top_up"),
+)  # fmt: skip
+ORDERS = (
+    Order("o2", date(2026, 4, 4), "top_up", "shop", "Shop", "Pay as you go", Decimal("100.0000"), "EUR",
+          "completed", "card", "for spring", JANUARY),
+    Order("e7", date(2026, 3, 1), "plan_change", "bot", "", "Advanced", Decimal("0.0000"), "EUR",
+          "scheduled", None, "from 2026-05-01", None),
+)  # fmt: skip
+MOVEMENTS = [
+    Movement(date(2026, 4, 4), "top_up", "paid", None, Decimal("100.0000"), Decimal("100.0000")),
+    Movement(date(2026, 4, 5), "draw", "paid", date(2026, 4, 1), Decimal("-30.5000"), Decimal("69.5000")),
+]
+WALLET = Wallet(
+    "shop", "Shop", "EUR", Decimal("69.5000"), "Sufficient funds", 12,
+    (WalletMonth(date(2026, 4, 1), Decimal(0), Decimal(0), Decimal("100.0000"), Decimal("-30.5000"),
+                 Decimal(0), Decimal(0), Decimal("69.5000"), tuple(MOVEMENTS)),),
+)  # fmt: skip
+PAGE = OrdersPage(ORDERS, DOCUMENTS, (WALLET,))
+
+
+def orders_page(page: OrdersPage = PAGE, role: Role = Role.ADMIN) -> str:
+    return render.console_page("console_orders.html.jinja", Frame(ZOE, role, "orders.html"), page=page)
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def test_the_orders_page_is_as_it_was():
+    as_it_was("console_orders", orders_page())
+
+
+def test_the_statements_page_is_as_it_was_and_has_no_amount():
+    statement = replace(DOCUMENTS[2], kind="statement", billing_sessions=4711, voice_sessions=12)
+    frame = Frame(ENTERPRISE, Role.SHARED, "statements.html")
+    made = render.console_page("console_statements.html.jinja", frame, page=OrdersPage((), (statement,)))
+    as_it_was("console_statements", made)
+    assert "499" not in made
+    assert "EUR" not in made
+
+
+def test_each_document_adds_up_on_the_page_and_in_its_file():
+    read = Page(orders_page())
+    shown = [row for row in read.tables["invoices"][1:] if row]
+    found = rows_of(exports.billed_csv(DOCUMENTS))
+    assert len(shown) == len(found) == 5
+    for row, told in zip(found, DOCUMENTS, strict=True):
+        total, credits, payments, due = (
+            Decimal(row[name]) for name in ("total", "credits", "payments", "amount_due")
+        )
+        assert total - credits - payments == due == told.amount_due
+    values = read.values["invoices"]
+    assert [Decimal(value) for value in values[3::4]] == [each.amount_due for each in DOCUMENTS]
+
+
+def test_where_a_document_stands():
+    assert [each.status for each in DOCUMENTS] == ["draft", "issued", "open", "overdue", "paid"]
+    assert billed(MARCH, "10", "10").status == "credited"
+    assert billed(MARCH, "0").status == "issued"
+    assert billed(MARCH, "10", kind="statement").status == "issued"
+    assert PAGE.open_sums == (("EUR", Decimal("487.51"), 2),)
+    assert PAGE.overdue_sums == (("EUR", Decimal("100.00"), 1),)
+
+
+def test_amounts_of_two_currencies_are_never_added():
+    """P0."""
+    page = OrdersPage((), (DOCUMENTS[2], billed(FEBRUARY, "5.00", currency="USD")))
+    assert [each[:2] for each in page.open_sums] == [("EUR", Decimal("387.51")), ("USD", Decimal("5.00"))]
+
+
+def test_figures_that_disagree_have_no_page():
+    with pytest.raises(models.FiguresDisagreeError):
+        billed(MARCH, "10", amount_due=Decimal(9))
+    with pytest.raises(models.FiguresDisagreeError):
+        replace(WALLET.months[0], closing_balance=Decimal(70))
+
+
+def test_a_document_is_downloaded_from_its_field():
+    addresses = Page(orders_page()).addresses()
+    for suffix in ("html", "pdf", "csv"):
+        assert (
+            addresses.count(f"documents/INV-a-2026-000001.{suffix}") >= 2
+        )  # of the document, and of the order
+    assert "documents/draft-2026-04.html" in addresses
+    assert "documents/draft-2026-04.pdf" not in addresses
+    assert {"orders.csv", "invoices.csv", "balance.csv"} <= set(addresses)
+
+
+def test_a_shared_account_reads_nothing_of_plans():
+    assert "plan.html" in Page(orders_page()).addresses()
+    assert "plan.html" not in Page(orders_page(role=Role.SHARED)).addresses()
+
+
+def test_the_balance_history_has_its_movements():
+    read = Page(orders_page())
+    (row,) = [row for row in read.tables["listing wallet"] if row[0] == "April 2026"]
+    assert row[1:] == ["0.00", "0.00", "100.00", "-30.50", "0.00", "0.00", "69.50"]
+    found = rows_of(exports.movements_csv({("shop", "EUR"): MOVEMENTS}, {"shop": "Shop"}))
+    assert [each["amount"] for each in found] == ["100.00", "-30.50"]
+    assert found[-1]["balance"] == "69.50"
+    assert found[-1]["month_of_usage"] == "2026-04"
+
+
+def test_there_may_be_nothing_yet():
+    text = Page(orders_page(OrdersPage((), ()))).text
+    assert "No invoice yet" in text
+    assert "No order yet" in text
+
+
+def test_where_pdfs_cannot_be_made_the_page_says_what_to_install():
+    assert "pip install" in orders_page(replace(PAGE, missing_pdf="no PDFs: pip install 'quarterhour[pdf]'"))
+
+
+# Lines
+
+LINE = SourceLine(
+    1, "usage", "usage_sessions", "bot", "Bot", "Advanced", "advanced_eur/1/usage_sessions", "graduated",
+    date(2026, 3, 1), date(2026, 4, 1), 60, None, Decimal("6.0000"), Decimal(0), Decimal("6.0000"), "regular",
+    None, counts=[2] * 31, elsewhere=(BilledUnits(DRAFT, 7, 2),),
+)  # fmt: skip
+FEE = replace(
+    LINE, line_number=2, line_kind="fee", metric="base_fee", app_id=None, quantity=1, counts=(), elsewhere=(),
+    unit_price=Decimal("31.00"), gross_amount=Decimal("12.0000"), start=date(2026, 3, 20),
+)  # fmt: skip
+LINES = LinesPage(
+    MARCH, "Invoice", False, date(2026, 3, 1), date(2026, 4, 1), "EUR", Decimal("18.0000"), (LINE, FEE),
+    listed=(date(2026, 3, 30), date(2026, 6, 1)),
+)  # fmt: skip
+
+
+def lines_page(page: LinesPage = LINES, account: Account = ZOE) -> str:
+    frame = Frame(account, Role.ADMIN, f"lines/{page.files.name}.html")
+    return render.console_page("console_lines.html.jinja", frame, page=page)
+
+
+def test_the_lines_page_is_as_it_was():
+    as_it_was("console_lines", lines_page())
+
+
+def test_the_days_of_a_line_add_up_to_what_is_billed_of_it():
+    """I6: and what is on another document is named."""
+    read = Page(lines_page())
+    assert read.values["line-1"][1:] == ["62", "60", "2"]
+    assert "draft-2026-04.html#line-7" in read.addresses()
+    counts = [cell.split() for week in read.tables["calendar"][1:] for cell in week if cell]
+    assert sum(int(count) for _, count in counts) == 62
+    assert [int(day) for day, _ in counts] == list(range(1, 32))
+
+
+def test_a_day_leads_to_its_sessions_where_they_are_listed():
+    found = [each for each in Page(lines_page()).addresses() if "sessions.html" in each]
+    assert found == [f"../sessions.html#app=bot&type=u&day=2026-03-{day}" for day in (30, 31)]
+    assert not re.search("sessions.html", lines_page(replace(LINES, listed=None)))
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (replace(LINE, elsewhere=(), quantity=62), "All sessions of these days are on this line."),
+        (LINE, "together they have all sessions"),
+        (replace(LINE, elsewhere=()), "rates to the same amount"),
+        (replace(LINE, charge_model="flat", quantity=1, elsewhere=()), "A flat charge"),
+        (FEE, "for 12 of 31 days: 12.00"),
+        (replace(FEE, line_kind="credit", corrects="INV-9"), "Taken off INV-9 on request"),
+        (replace(FEE, line_kind="top_up", order_id="o2"), "Funds added by order o2"),
+        (replace(FEE, line_kind="minimum_spend"), "the least that this price asks for"),
+        (replace(FEE, line_kind="maximum_spend"), "the most that this price asks for"),
+        (replace(FEE, line_kind="commitment"), "to the commitment of the contract"),
+        (replace(FEE, line_kind="overage"), "beyond the commitment costs more"),
+    ],
+)  # fmt: skip
+def test_each_line_says_where_it_comes_from(line: SourceLine, told: str):
+    assert told in Page(lines_page(replace(LINES, lines=(line,)))).text
+
+
+def test_the_lines_of_a_statement_have_no_amounts_and_no_seats():
+    """I5, R16."""
+    seats = replace(FEE, metric="agent_seats", quantity=4711, is_count_hidden=True)
+    page = replace(LINES, kind_name="Usage statement", lines=(LINE, seats), has_amounts=False)
+    text = Page(lines_page(page, ENTERPRISE)).text
+    assert not re.search(r"4.?711|18\.00|6\.00|31\.00|EUR", text)
+    assert "By contract, for 12 of 31 days." in text
+
+
+# Sessions
+
+
+def sessions_page(page: SessionsPage, account: Account = ZOE) -> str:
+    return render.console_page(
+        "console_sessions.html.jinja", Frame(account, Role.ADMIN, "sessions.html"), page=page
+    )
+
+
+def test_the_sessions_page_is_as_it_was():
+    days = [SessionDay(date(2026, 4, 19), 12, 3, 1), SessionDay(date(2026, 4, 18), 7, 0, 0)]
+    as_it_was("console_sessions", sessions_page(SessionsPage(days, {"bot": "Bot", "x": ""}, 92, 2_000)))
+
+
+def test_there_may_be_no_sessions_or_no_lists():
+    assert "No session in the last 92 days." in sessions_page(SessionsPage([], {}, 92, 2_000))
+    assert "Sessions are not listed" in sessions_page(SessionsPage([], {}, 0, 2_000))
+
+
+def test_a_day_is_handed_over_by_a_call():
+    app = AppSessions("bot", {"usage": 2}, {"usage": 1}, "1,2,3", "0,5,9", "uuu", "7-1 7-2 7-3", "0,1,0", "2")
+    text = day_script(date(2026, 4, 19), "Europe/Berlin", [app])
+    found = json.loads(text.removeprefix("quarterhourDay(").removesuffix(");\n"))
+    assert found == {
+        "day": "2026-04-19", "zone": "Europe/Berlin",
+        "apps": [{"id": "bot", "counts": {"usage": 2}, "provisional": {"usage": 1}, "started": [1, 2, 3],
+                  "lasted": [0, 5, 9], "types": "uuu", "conversations": "7-1 7-2 7-3", "blocks": [0, 1, 0],
+                  "incomplete": [2]}],
+    }  # fmt: skip
+
+
+# Hostile names
+
+
+@pytest.mark.parametrize("name", [name for name in HOSTILE if name != "\ud800"])
+def test_no_name_becomes_markup_a_script_or_a_formula(name: str):
+    account = replace(ZOE, name=name)
+    order = replace(ORDERS[0], order_id=name, app_id=name or "x", app_name=name, plan_name=name,
+                    comments=name, payment_method=name)  # fmt: skip
+    wallet = replace(WALLET, app_name=name)
+    line = replace(LINE, app_id=name or "x", app_name=name, plan_name=name, price_id=name)
+    pages = [
+        render.console_page("console_orders.html.jinja", Frame(account, Role.ADMIN, "orders.html"),
+                            page=OrdersPage((order,), DOCUMENTS, (wallet,))),
+        lines_page(replace(LINES, lines=(line,)), account),
+        sessions_page(SessionsPage([SessionDay(date(2026, 4, 19), 1, 0, 0)], {name: name}, 92, 9), account),
+    ]  # fmt: skip
+    for page in pages:
+        read = Page(page)
+        assert not read.tags() & {"img", "iframe"}
+        assert {attributes.get("src") for tag, attributes in read.elements if tag == "script"} <= {
+            None, "../../assets/orders.js", "../../assets/sessions.js"
+        }  # fmt: skip
+        assert not any(key.startswith("on") for _, attributes in read.elements for key in attributes)
+        assert "\u202e" not in page
+    for text in (
+        exports.orders_csv([order]),
+        exports.movements_csv({(name, "EUR"): MOVEMENTS}, {name: name}),
+    ):
+        for row in csv.reader(io.StringIO(text, newline="")):
+            assert not any(re.match(r"[=+@\t\r\n]|-(?!\d)", cell) for cell in row)
+    assert re.fullmatch(r"[\x20-\x7e]+\n", day_script(date(2026, 4, 19), name, []))
+    assert re.fullmatch(r"\.\./sessions\.html#[\w.%~&;=-]+", sessions_address("usage_sessions", name))
