@@ -105,12 +105,12 @@ class UsageMarts:
 
     def _parts(self, account_ids: list[str], mart: str, at: str, by_app: bool = True) -> list[Rows]:
         """The rows of each account."""
+        key = "account_id, app_id" if by_app else "account_id"
         counts = ", ".join(f"cast({measure} as integer) as {measure}" for measure in MEASURES)
         ids = ", ".join("?" * len(account_ids))  # one by one: a list of them is joined, which takes longer
         found = self._warehouse.execute(
             f"""
-            select
-                hash(account_id{", app_id" if by_app else ""}) as app_key, cast({at} as integer) as place, {counts}
+            select hash({key}) as app_key, cast({at} as integer) as place, {counts}
             from {mart} where account_id in ({ids})
             """,
             account_ids,
