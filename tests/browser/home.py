@@ -11,9 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
-from orchestration import dbt
 from orchestration.ledger import Ledger
 from tests.orchestration.nights import night
 
@@ -72,18 +70,12 @@ def make_home(home: Path) -> Path:
     _traffic(book)
     _dirt(book)
     book.land()
-    with mock.patch.object(dbt, "build", _build_untested):  # dbt's tests are a third of the time
-        night(home, FIRST, NIGHTS[0])
-        _afterwards(book, {str(entry.body["document_id"]): entry.number for entry in Ledger(home).entries()
-                           if entry.number})  # fmt: skip
-        book.land()
-        night(home, NIGHTS[0] + DAY, LAST)
+    night(home, FIRST, NIGHTS[0], tested=False)
+    entries = Ledger(home).entries()
+    _afterwards(book, {str(entry.body["document_id"]): entry.number for entry in entries if entry.number})
+    book.land()
+    night(home, NIGHTS[0] + DAY, LAST, tested=False)
     return home
-
-
-def _build_untested(home: Path, select: str | None = None) -> dbt.BuildResult:
-    dbt.build_untested(home / dbt.WAREHOUSE, select or "*")
-    return dbt.BuildResult(is_published=True)
 
 
 def _accounts(book: Book) -> None:
