@@ -273,6 +273,9 @@ class PlanPage:
     plain_commands: tuple[tuple[str, str], ...] = ()
     """For readers without scripts: what each command asks for, and its words; capitals are to fill in."""
 
+    rows_at_once = 100
+    """How many the list shows until a reader asks for all; where no script runs it shows all."""
+
     @property
     def contract(self) -> PlanApp | None:
         """The account's own row."""

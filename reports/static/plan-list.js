@@ -11,22 +11,37 @@
     position,
     text: [...row.cells].slice(0, -1).map((cell) => cell.textContent).join(" ").toLocaleLowerCase(),
   }));
+  const AT_ONCE = 100; // as many as the page shows before its script runs
   const search = document.getElementById("search");
   const shown = document.getElementById("shown");
   const nobody = document.getElementById("nobody");
+  const more = document.getElementById("more");
+  let inOrder = rows;
+  let most = AT_ONCE;
 
-  function filter() {
+  function show() {
     const words = search.value.toLocaleLowerCase().split(/\s+/).filter(Boolean);
     let count = 0;
-    for (const { row, text } of rows) {
-      const isShown = words.every((word) => text.includes(word));
+    for (const { row, text } of inOrder) {
+      const isFound = words.every((word) => text.includes(word));
+      const isShown = isFound && count < most;
       if (row.hidden === isShown) row.hidden = !isShown;
-      count += isShown;
+      count += isFound;
     }
-    shown.textContent =
-      count === rows.length ? `${counted(count)} shown` : `${counted(count)} of ${counted(rows.length)} shown`;
+    const all = counted(rows.length);
+    const first = count > most ? `first ${counted(most)} of ` : "";
+    shown.textContent = count === rows.length ? `${first}${all} apps` : `${first}${counted(count)} of ${all} apps`;
     nobody.hidden = count > 0;
+    more.hidden = count <= most;
+    more.textContent = `Show all ${counted(count)}`;
   }
+
+  more.addEventListener("click", () => {
+    const hidden = inOrder.filter(({ row }) => row.hidden);
+    most = Infinity;
+    show();
+    hidden.find(({ row }) => !row.hidden).row.querySelector(".manage").focus();
+  });
 
   // What a column is sorted by; nothing stands last both ways, and amounts stay among their currency (P0).
   function keyOf(cell, kind) {
@@ -52,7 +67,9 @@
       const order = typeof a.key === "string" ? a.key.localeCompare(b.key) : a.key - b.key;
       return turn * order || inPlace;
     });
-    body.append(...keyed.map(({ each }) => each.row));
+    inOrder = keyed.map(({ each }) => each);
+    body.append(...inOrder.map(({ row }) => row));
+    show();
     for (const other of header.parentElement.cells) other.removeAttribute("aria-sort");
     header.setAttribute("aria-sort", descending ? "descending" : "ascending");
   }
@@ -73,7 +90,10 @@
   }
   if (rows.length > 5) {
     document.getElementById("find").hidden = false;
-    search.addEventListener("input", filter);
-    filter(); // a browser may have kept what was typed
+    search.addEventListener("input", () => {
+      most = AT_ONCE;
+      show();
+    });
+    show(); // a browser may have kept what was typed
   }
 })();

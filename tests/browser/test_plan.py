@@ -377,9 +377,10 @@ def test_a_thousand_apps_are_there_at_once_searched_and_sorted(pages: Pages, pag
     assert pages["many"].stat().st_size < 3_000_000
     page.goto(pages["many"].as_uri())
     rows = page.locator("#plans tbody tr:visible")
-    expect(page.locator("#shown")).to_have_text("1,000 shown")
+    expect(page.locator("#shown")).to_have_text("first 100 of 1,000 apps")
+    expect(rows).to_have_count(100)
     page.get_by_role("searchbox", name="Search").fill("assistant 99 pay as")
-    expect(page.locator("#shown")).to_have_text("7 of 1,000 shown")
+    expect(page.locator("#shown")).to_have_text("7 of 1,000 apps")
     assert sorted(rows.locator(".name").all_text_contents()) == [
         f"Assistant {number}" for number in (399, 699, 99, 990, 993, 996, 999)
     ]
@@ -395,20 +396,22 @@ def test_a_thousand_apps_are_there_at_once_searched_and_sorted(pages: Pages, pag
     expect(rows.first.locator(".plan")).to_have_text("Advanced")
     page.get_by_role("button", name="Balance", exact=True).click()
     expect(rows.first.locator(".plan")).to_have_text("Pay as you go")
+    page.get_by_role("button", name="Show all 1,000").click()
+    expect(rows).to_have_count(MANY)
+    expect(rows.nth(100).locator(".manage")).to_be_focused()
     expect(rows.nth(MANY - 1).locator("td").nth(2)).to_have_text("–")
+    expect(page.locator("#shown")).to_have_text("1,000 apps")
 
 
-def test_a_thousand_apps_open_in_two_seconds(pages: Pages, watched: Watched) -> None:
-    """Painted, and its script ready; of three times the best, for other programs run beside it."""
-    times = []
-    for _ in range(3):
-        with watched() as page:
-            page.goto(pages["many"].as_uri())
-            expect(page.locator("#find")).to_be_visible()
-            times.append(
-                page.evaluate("performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd")
-            )
-    assert min(times) < 2_000, times
+def test_a_thousand_apps_take_the_browser_less_than_two_seconds(pages: Pages, watched: Watched) -> None:
+    """By its own clock, which stands still while other programs run: from the address to the page at rest."""
+    with watched() as page:
+        session = page.context.new_cdp_session(page)
+        session.send("Performance.enable", {"timeDomain": "threadTicks"})
+        page.goto(pages["many"].as_uri())
+        expect(page.locator("#find")).to_be_visible()
+        metrics = {each["name"]: each["value"] for each in session.send("Performance.getMetrics")["metrics"]}
+    assert metrics["TaskDuration"] < 2
 
 
 # For everybody
