@@ -18,7 +18,7 @@
     scale: {
       domain: range(drawn.rows.length),
       reverse: drawn.isMirrored,
-      ...(isDense(drawn) ? {} : { paddingInner: 0.22, paddingOuter: 0.1 }),
+      ...(isDense(drawn) ? {} : { paddingInner: 0.22, paddingOuter: drawn.rows.length < 4 ? 1 : 0.1 }),
     },
   });
 
@@ -38,10 +38,13 @@
   // The ground of a panel that has no labels of its own.
   const ground = { labels: false, ticks: false, domain: true, grid: false, title: null };
 
+  // An axis of counts has whole numbers, also where there are hardly any.
+  const fewest = (height) => (height > 150 ? 4 : 2);
+
   const upwards = (drawn, height, top) => ({
     type: "quantitative",
     stack: "zero",
-    scale: { domainMin: 0, nice: true, ...(top === 0 ? { domainMax: 4 } : {}) },
+    scale: { domainMin: 0, nice: true, ...(top < fewest(height) ? { domainMax: fewest(height) } : {}) },
     axis: {
       orient: drawn.isMirrored ? "right" : "left",
       tickCount: height > 150 ? 5 : 2,

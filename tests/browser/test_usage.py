@@ -289,6 +289,11 @@ def test_hours_are_for_short_ranges(site: Made, page: Page) -> None:
     choose(page, "Table", "Show as")
     assert len(ids(page)) == 7 * 24
     assert sum(row[0] for row in table(page)) == site.row(summed(date(2026, 1, 1), LAST))[0]
+    agents = site.rows(f"""
+        select agent_seats from usage_account_daily
+        where account_id = '{BERLIN}' and usage_date between '2026-01-01' and '{LAST}' order by usage_date
+    """)
+    assert [row[6] for row in table(page)] == [seats for (seats,) in agents for _ in range(24)]
     choose(page, "24 hours", "Range")
     expect(page.get_by_role("radio", name="Day", exact=True)).to_be_disabled()
 
