@@ -33,6 +33,11 @@ class BookCommand:
     fields: tuple[str, ...] = ()
     is_on: bool | None = None
 
+    @property
+    def key(self) -> str:
+        """What it asks for: the type of event, and what its flag says."""
+        return self.event_type if self.is_on is None else f"{self.event_type}_{'on' if self.is_on else 'off'}"
+
 
 def shell_words(command: BookCommand, account_id: str) -> Words | None:
     """The command for a shell; None for an id that no terminal shows as it is (see `is_plain`)."""

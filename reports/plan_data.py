@@ -230,7 +230,8 @@ TITLES = {
     "extension_requested": "Request an extension",
     "seats_set": "Set agents",
     "owner_changed": "Change owner",
-    "auto_reload_set": "Set auto-reload",
+    "auto_reload_set_on": "Set auto-reload",
+    "auto_reload_set_off": "Turn auto-reload off",
 }
 
 
@@ -241,7 +242,7 @@ def plain_commands(account: Account, commands: Sequence[BookCommand]) -> Iterato
         fits = command.takes_app is not account.is_enterprise or command.event_type == "owner_changed"
         if words is not None and fits:
             values = {field: field.upper() for field in (APP, *command.fields)}
-            yield TITLES[command.event_type], filled_shell(words, values)
+            yield TITLES[command.key], filled_shell(words, values)
 
 
 def _commands(
@@ -251,10 +252,7 @@ def _commands(
     told: dict[str, dict[str, Any]] = {}
     for command in commands:
         if command.takes_app is takes_app and (account.shows_agents or command.event_type != SEATS):
-            key = command.event_type
-            if command.is_on is not None:
-                key += "_on" if command.is_on else "_off"
-            told[key] = {
+            told[command.key] = {
                 "shell": shell_words(command, account.account_id),
                 "config": config_lines(command, account.account_id),
             }

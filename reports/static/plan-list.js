@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const { counted } = window.quarterhourPlan;
+  const { counted, atOnce } = window.quarterhourPlan;
   const table = document.getElementById("plans");
   if (!table) return;
   const body = table.tBodies[0];
@@ -11,13 +11,12 @@
     position,
     text: [...row.cells].slice(0, -1).map((cell) => cell.textContent).join(" ").toLocaleLowerCase(),
   }));
-  const AT_ONCE = 100; // as many as the page shows before its script runs
   const search = document.getElementById("search");
   const shown = document.getElementById("shown");
   const nobody = document.getElementById("nobody");
   const more = document.getElementById("more");
   let inOrder = rows;
-  let most = AT_ONCE;
+  let most = atOnce;
 
   function show() {
     const words = search.value.toLocaleLowerCase().split(/\s+/).filter(Boolean);
@@ -91,7 +90,7 @@
   if (rows.length > 5) {
     document.getElementById("find").hidden = false;
     search.addEventListener("input", () => {
-      most = AT_ONCE;
+      most = atOnce;
       show();
     });
     show(); // a browser may have kept what was typed

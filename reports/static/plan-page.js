@@ -3,7 +3,7 @@
 
 (() => {
   const told = JSON.parse(document.getElementById("plan-data").textContent);
-  const { locale } = document.querySelector(".plans").dataset;
+  const { locale, atOnce } = document.querySelector(".plans").dataset;
 
   function element(name, className, ...content) {
     const made = document.createElement(name);
@@ -15,6 +15,7 @@
   window.quarterhourPlan = {
     told,
     element,
+    atOnce: Number(atOnce),
     isRtl: document.documentElement.dir === "rtl",
     counted: (number) => number.toLocaleString(locale),
     appOf: (within) => told.apps[within.closest("tr").dataset.app],
