@@ -3,7 +3,6 @@
 import http.client
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
