@@ -13,6 +13,7 @@ import polars as pl
 from orchestration import dbt
 from orchestration.issuing import code_version, issue
 from orchestration.lake import Lake
+from orchestration.settings import FILE_NAME
 from orchestration.tables import TABLES
 
 LAST_DAY = date(2026, 10, 12)
@@ -52,6 +53,7 @@ def home_of(cache: Path, crowd: Crowd) -> Path:
         beside = home.with_name(f".{home.name}.making")
         shutil.rmtree(beside, ignore_errors=True)
         _write_lake(Lake(beside), crowd)
+        (beside / FILE_NAME).write_text("pdf = false\n")  # made once per document, and measured by nobody
         dbt.build_untested(beside / dbt.WAREHOUSE, "*")
         issue(beside)
         beside.rename(home)
@@ -143,7 +145,7 @@ def _events(number: int, apps: int) -> Iterator[tuple[str, str | None, dict[str,
         app_id = f"app-{app}"
         yield "app_published", app_id, {"app_name": f"App {app} of customer {number}"}
         if not is_enterprise:
-            is_prepaid = app % _PREPAID_EVERY == _PREPAID_EVERY - 1
+            is_prepaid = app == apps - 1 and number % _PREPAID_EVERY == 0
             plan = "payg_usd" if is_prepaid else "advanced_usd" if app % 2 else "essential_usd"
             yield "plan_subscribed", app_id, {"plan_id": plan}
         yield "seats_set", app_id, {"seats": str(1 + app % 5)}

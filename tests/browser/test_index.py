@@ -1,6 +1,7 @@
 """The operator's index in a browser: its figures, search, sorting, and what is there without a script."""
 
 import re
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -8,14 +9,17 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from orchestration.home import WAREHOUSE
+from reports.models import Measures
+from reports.models.index_page import IndexEntry, MonthDocument
 from tests.browser.conftest import Watched
 from tests.browser.home import ENTERPRISE, NAMES, OVERDUE, STANDARD
+from tests.reports.test_index_page import account, index, page_of
 
 ROWS = "#accounts-table tbody tr"
 
 
 @pytest.fixture
-def index(page: Page, site: Path) -> Page:
+def opened(page: Page, site: Path) -> Page:
     page.goto((site / "index.html").as_uri())
     return page
 
@@ -28,7 +32,7 @@ def names(page: Page) -> list[str]:
     return [name for name in page.locator(f"{ROWS}:visible th a bdi").all_inner_texts() if name]
 
 
-def test_the_figures_are_those_of_the_marts(index: Page, home: Path) -> None:
+def test_the_figures_are_those_of_the_marts(opened: Page, home: Path) -> None:
     with duckdb.connect(str(home / WAREHOUSE), read_only=True) as marts:
         usage = marts.sql("""
             select account_id, billing_sessions, voice_sessions, provisional_sessions
@@ -41,62 +45,92 @@ def test_the_figures_are_those_of_the_marts(index: Page, home: Path) -> None:
     assert len(usage) == len(NAMES)
     for account_id, billing, voice, provisional in usage:
         shown = (
-            row_of(index, account_id).locator("td > data").evaluate_all("all => all.map(one => one.value)")
+            row_of(opened, account_id).locator("td > data").evaluate_all("all => all.map(one => one.value)")
         )
         assert shown[:2] == [str(billing), str(voice)]
         assert str(provisional) in shown
     for account_id, total in drafts:
-        assert row_of(index, account_id).locator("td[data-currency] data").first.get_attribute(
+        assert row_of(opened, account_id).locator("td[data-currency] data").first.get_attribute(
             "value"
         ) == str(total)
 
 
-def test_what_to_look_at_is_told(index: Page) -> None:
-    beta = row_of(index, OVERDUE)
+def test_what_to_look_at_is_told(opened: Page) -> None:
+    beta = row_of(opened, OVERDUE)
     expect(beta).to_contain_text("3 rows quarantined")
     expect(beta).to_contain_text("1 event refused")
     expect(beta).to_contain_text("overdue", ignore_case=True)
-    expect(row_of(index, STANDARD)).to_contain_text("1 file warning")
+    expect(row_of(opened, STANDARD)).to_contain_text("1 file warning")
 
 
-def test_an_enterprise_account_has_no_agents_here_either(index: Page) -> None:
-    expect(row_of(index, ENTERPRISE).locator("td").nth(2)).to_have_text("–")
+def test_an_enterprise_account_has_no_agents_here_either(opened: Page) -> None:
+    expect(row_of(opened, ENTERPRISE).locator("td").nth(2)).to_have_text("–")
 
 
-def test_search_finds_names_ids_and_zones(index: Page) -> None:
-    search = index.get_by_label("Search")
+def test_search_finds_names_ids_and_zones(opened: Page) -> None:
+    search = opened.get_by_label("Search")
     search.fill("berlin")
-    expect(index.locator(f"{ROWS}:visible")).to_have_count(1)
-    expect(index.locator("#shown")).to_have_text(f"1 of {len(NAMES)} accounts")
+    expect(opened.locator(f"{ROWS}:visible")).to_have_count(1)
+    expect(opened.locator("#shown")).to_have_text(f"1 of {len(NAMES)} accounts")
     search.fill("nobody at all")
-    expect(index.get_by_text("No account is called that.")).to_be_visible()
+    expect(opened.get_by_text("No account is called that.")).to_be_visible()
     search.fill("")
-    index.get_by_label("Only with warnings").check()
-    assert 0 < len(names(index)) < len(NAMES)
+    opened.get_by_label("Only with warnings").check()
+    assert 0 < len(names(opened)) < len(NAMES)
 
 
-def test_columns_sort_by_mouse_and_by_keyboard(index: Page) -> None:
-    before = names(index)
-    header = index.get_by_role("button", name="Billing sessions")
+def test_columns_sort_by_mouse_and_by_keyboard(opened: Page) -> None:
+    before = names(opened)
+    header = opened.get_by_role("button", name="Billing sessions")
     header.click()
-    expect(index.locator("th[aria-sort]")).to_have_attribute("aria-sort", "descending")
-    shown = index.locator(f"{ROWS} td:nth-child(2) data").evaluate_all("all => all.map(one => +one.value)")
+    expect(opened.locator("th[aria-sort]")).to_have_attribute("aria-sort", "descending")
+    shown = opened.locator(f"{ROWS} td:nth-child(2) data").evaluate_all("all => all.map(one => +one.value)")
     assert shown == sorted(shown, reverse=True)
     header.press("Enter")
-    expect(index.locator("th[aria-sort]")).to_have_attribute("aria-sort", "ascending")
-    shown = index.locator(f"{ROWS} td:nth-child(2) data").evaluate_all("all => all.map(one => +one.value)")
+    expect(opened.locator("th[aria-sort]")).to_have_attribute("aria-sort", "ascending")
+    shown = opened.locator(f"{ROWS} td:nth-child(2) data").evaluate_all("all => all.map(one => +one.value)")
     assert shown == sorted(shown)
-    index.get_by_role("button", name="Account").click()
-    assert sorted(names(index)) == sorted(before)
+    opened.get_by_role("button", name="Account").click()
+    assert sorted(names(opened)) == sorted(before)
 
 
-def test_amounts_sort_among_their_own_currency(index: Page) -> None:
-    index.get_by_role("button", name=re.compile("March 2026")).click()
-    cells = index.locator(f"{ROWS} td[data-label='March 2026']")
+def test_amounts_sort_among_their_own_currency(opened: Page) -> None:
+    opened.get_by_role("button", name=re.compile("March 2026")).click()
+    cells = opened.locator(f"{ROWS} td[data-label='March 2026']")
     shown = cells.evaluate_all(
         "all => all.map(one => [one.dataset.currency, -one.querySelector('data').value])"
     )
     assert shown == sorted(shown)
+
+
+def test_a_thousand_accounts_stay_fluent(page: Page, site: Path, tmp_path: Path) -> None:
+    """A letter typed, and a column sorted, in a moment, also on a slow machine."""
+    (tmp_path / "assets").symlink_to(site / "assets")
+    (tmp_path / "index.html").write_text(page_of(index(*map(numbered, range(1_200)))))
+    page.goto((tmp_path / "index.html").as_uri())
+    expect(page.locator("#shown")).to_have_text("1200 accounts")
+    page.evaluate("""() => {
+        const search = document.getElementById("search");
+        search.value = "customer 11";
+        const began = performance.now();
+        search.dispatchEvent(new Event("input"));
+        document.body.offsetHeight;
+        window.found = performance.now() - began;
+        search.value = "";
+        search.dispatchEvent(new Event("input"));
+        const again = performance.now();
+        document.querySelector("th[data-sort=number] button").click();
+        document.body.offsetHeight;
+        window.sorted = performance.now() - again;
+    }""")
+    assert page.evaluate("() => window.found") < 200
+    assert page.evaluate("() => window.sorted") < 1000
+
+
+def numbered(number: int) -> IndexEntry:
+    days = tuple(number * day % 97 for day in range(30))
+    document = MonthDocument("EUR", Decimal(number))
+    return IndexEntry(account(f"Customer {number}"), Measures(number, number), days, document)
 
 
 def test_without_scripts_all_is_there_but_the_search(watched: Watched, site: Path) -> None:
