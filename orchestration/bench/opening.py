@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
@@ -17,6 +18,11 @@ def can_open() -> bool:
 
 def seconds_to_open(page: Path) -> float:
     """The median of some openings in a browser that runs already, each in a context of its own."""
+    with ThreadPoolExecutor(1) as thread:  # of its own: playwright refuses one in which a loop of events runs
+        return thread.submit(_opened, page).result()
+
+
+def _opened(page: Path) -> float:
     from playwright.sync_api import sync_playwright  # noqa: PLC0415  # an extra
 
     with sync_playwright() as playwright:
