@@ -1,12 +1,13 @@
 """Settings of the outbox: the table `[outbox]` of the file, or inline TOML in `QUARTERHOUR_OUTBOX`."""
 
-import tomllib
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, fields
 from datetime import date
 from types import MappingProxyType
 from typing import Any
 
+from orchestration import setting_readers as read
+from orchestration.setting_readers import FaultsError, Reader, needed, setting
 from reports.finance import REVENUE_CODES, TAX_CODES, Chart
 
 CUSTOMER = "customer"
@@ -17,106 +18,86 @@ CUSTOMER = "customer"
 class MailSettings:
     """The server that takes the mails, and to whom they go; the password itself is in no file."""
 
-    host: str
-    sender: str
-    to: str
-    """An address, or `customer`."""
-    port: int = 587
-    starttls: bool = True
-    user: str | None = None
-    password_env: str | None = None
+    host: str = needed(read.text)
+    """The server's name."""
+    sender: str = needed(read.text)
+    """The address that the mails come from."""
+    to: str = needed(read.text)
+    """An address, or `customer`: each document goes to its customer's own."""
+    port: int = setting(read.whole(1, 65535), 587)
+    """The server's port."""
+    starttls: bool = setting(read.switch, default=True)
+    """Whether the connection is encrypted; a password goes over no other."""
+    user: str | None = setting(read.text)
+    """The name to log in with."""
+    password_env: str | None = setting(read.variable)
     """The variable of the environment that holds the password."""
+
+    def faults(self) -> Iterator[str]:
+        """What does not go together."""
+        if (self.user is None) != (self.password_env is None):
+            yield "user and password_env belong together"
+        if self.user is not None and not self.starttls:
+            yield "user needs starttls: a password goes over no open line"
+
+
+def _read_chart(value: Any) -> Chart:
+    """The codes, each fault with its place; those of tax are by category, which the books know."""
+    codes = {each.name for each in fields(Chart)} - {"revenue", "tax"}
+    faults: list[tuple[str, str]] = []
+    found = _table("", value, {*codes, "revenue", "tax"}, faults)
+    revenue = _table("revenue", found.get("revenue", {}), REVENUE_CODES, faults)
+    tax = _table("tax", found.get("tax", {}), None, faults)
+    single = {name: found[name] for name in found.keys() & codes}
+    for prefix, listed in (("", single), ("revenue.", revenue), ("tax.", tax)):
+        for name, code in listed.items():
+            if type(code) not in (str, int) or code == "":
+                faults.append((prefix + name, f"expected the code of an account such as {TAX_CODES['S']!r}"))
+    if faults:
+        raise FaultsError(faults)
+    return Chart(
+        **{name: str(code) for name, code in single.items()},
+        revenue=MappingProxyType({**REVENUE_CODES, **{name: str(code) for name, code in revenue.items()}}),
+        tax=MappingProxyType({**TAX_CODES, **{name: str(code) for name, code in tax.items()}}),
+    )
+
+
+def _table(
+    place: str, value: Any, known: Collection[str] | None, faults: list[tuple[str, str]]
+) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        faults.append((place, "expected a table"))
+        return {}
+    unknown = sorted(value.keys() - set(known)) if known is not None else []
+    there_are = f"no such account; there are {', '.join(sorted(known or ()))}"
+    faults += [(f"{place}.{name}" if place else name, there_are) for name in unknown]
+    return {name: code for name, code in value.items() if name not in unknown}
+
+
+def _shown_chart(chart: Chart) -> str:
+    single = {
+        each.name: getattr(chart, each.name) for each in fields(Chart) if each.name not in ("revenue", "tax")
+    }
+    parts = [_inline(single)[1:-1], f"revenue = {_inline(chart.revenue)}", f"tax = {_inline(chart.tax)}"]
+    return f"{{{', '.join(parts)}}}"
+
+
+def _inline(codes: Mapping[str, str]) -> str:
+    return f"{{{', '.join(f'{name} = {read.text.show(code)}' for name, code in codes.items())}}}"
+
+
+chart = Reader("a table of codes; see the README", _read_chart, _shown_chart)
 
 
 @dataclass(frozen=True)
 class OutboxSettings:
     """How documents are delivered, and the codes of finance's accounts. By default nothing is delivered."""
 
-    mail: MailSettings | None = None
-    command: tuple[str, ...] = ()
+    mail: MailSettings | None = setting(read.table(MailSettings, "outbox.mail"))
+    """The server that takes the mails, and to whom they go."""
+    command: tuple[str, ...] = setting(read.command, ())
     """A program and its arguments; the path of a document's page is added."""
-    deliver_from: date | None = None
+    deliver_from: date | None = setting(read.day)
     """The first day of issue whose documents are delivered; without it all are, also those of years ago."""
-    accounts: Chart = field(default_factory=Chart)
-
-
-def read_outbox(value: Any) -> OutboxSettings:
-    """The settings that a table says; raises ValueError naming what is wrong with it."""
-    if isinstance(value, str):
-        try:
-            value = tomllib.loads(f"outbox = {value}")["outbox"]
-        except tomllib.TOMLDecodeError as error:
-            raise ValueError(f"not an inline table of TOML: {error}") from None
-    table = _table("outbox", value, {each.name for each in fields(OutboxSettings)})
-    readers: dict[str, Callable[[Any], Any]] = {
-        "mail": _mail,
-        "command": _command,
-        "deliver_from": _day,
-        "accounts": _chart,
-    }
-    return OutboxSettings(**{name: readers[name](found) for name, found in table.items()})
-
-
-def _mail(value: Any) -> MailSettings:
-    table = _table("mail", value, {each.name for each in fields(MailSettings)})
-    missing = {"host", "sender", "to"} - table.keys()
-    if missing:
-        raise ValueError(f"mail lacks {', '.join(sorted(missing))}")
-    for name, found in table.items():
-        expected = {"port": int, "starttls": bool}.get(name, str)
-        if type(found) is not expected or found == "":
-            raise ValueError(f"mail.{name}: expected {_WORDS[expected]}")
-    mail = MailSettings(**table)
-    if (mail.user is None) != (mail.password_env is None):
-        raise ValueError("mail.user and mail.password_env belong together")
-    if mail.user is not None and not mail.starttls:
-        raise ValueError("mail.user needs mail.starttls: a password goes over no open line")
-    return mail
-
-
-_WORDS: dict[type, str] = {int: "a whole number", bool: "true or false", str: "a text"}
-
-
-def _command(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not value or not all(isinstance(word, str) and word for word in value):
-        raise ValueError('command: expected a list such as ["lp", "-d", "finance"]')
-    return tuple(value)
-
-
-def _day(value: Any) -> date:
-    try:
-        return date.fromisoformat(str(value))
-    except ValueError:
-        raise ValueError("deliver_from: expected a day such as 2026-11-01") from None
-
-
-def _chart(value: Any) -> Chart:
-    table = dict(_table("accounts", value, {each.name for each in fields(Chart)}))
-    revenue = _codes("accounts.revenue", table.pop("revenue", {}), REVENUE_CODES)
-    tax = _codes("accounts.tax", table.pop("tax", {}), None)
-    single = {name: _code(f"accounts.{name}", found) for name, found in table.items()}
-    return Chart(
-        **single,
-        revenue=MappingProxyType({**REVENUE_CODES, **revenue}),
-        tax=MappingProxyType({**TAX_CODES, **tax}),
-    )
-
-
-def _codes(name: str, value: Any, known: Collection[str] | None) -> dict[str, str]:
-    """A table of codes; the categories of tax are the books', and so not known here."""
-    return {key: _code(f"{name}.{key}", found) for key, found in _table(name, value, known).items()}
-
-
-def _code(name: str, value: Any) -> str:
-    if type(value) not in (str, int) or value == "":
-        raise ValueError(f"{name}: expected the code of an account such as {TAX_CODES['S']!r}")
-    return str(value)
-
-
-def _table(name: str, value: Any, known: Collection[str] | None) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise ValueError(f"{name}: expected a table")
-    unknown = sorted(value.keys() - known) if known is not None else []
-    if unknown:
-        raise ValueError(f"{name} has no {', '.join(unknown)}; it takes {', '.join(sorted(known or ()))}")
-    return value
+    accounts: Chart = setting(chart, made_by=Chart)
+    """The codes of finance's accounts."""
