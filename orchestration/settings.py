@@ -14,6 +14,7 @@ from typing import Any, get_args
 from orchestration import setting_readers as read
 from orchestration.outbox_settings import OutboxSettings
 from orchestration.setting_readers import read_fields, reader_of, setting, settings_of
+from orchestration.watch_settings import NotifySettings, WatchSettings
 from transforms.limits import DEFAULTS, Limits
 from transforms.rules import VOICE_CHANNELS, Anchor, HandoffStart, Rules
 
@@ -54,6 +55,10 @@ class Settings:
     """A landed file of more lines, or with more values in a Parquet column, is refused."""
     longest_line: int = setting(read.size, DEFAULTS.line_bytes)
     """A longer line is refused; of such a row the quarantine keeps the beginning and the length."""
+    watch: WatchSettings = setting(read.table(WatchSettings, "watch"), made_by=WatchSettings)
+    """What of an arrival day is unusual enough to be told."""
+    notify: NotifySettings = setting(read.table(NotifySettings, "notify"), made_by=NotifySettings)
+    """Whom a failed run and a failed check are told to."""
     outbox: OutboxSettings = setting(read.table(OutboxSettings, "outbox"), made_by=OutboxSettings)
     """What finance receives, and how it is delivered; a table in the file, inline TOML in the environment."""
 

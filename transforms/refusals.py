@@ -16,6 +16,8 @@ def spellings(*words: str) -> list[str]:
     return ["".join(letters) for case in cases for letters in product(*case)]
 
 
+EARLY = "is more than a day after the file's arrival on"
+"""By these words the reason of a row tells that its clock was ahead (R13)."""
 _FLAGS = spellings("true", "false", "1", "0")
 
 
@@ -120,7 +122,7 @@ def _broken_rules(contract: Contract) -> list[Check]:
 
 def _early(time_column: str) -> Check:
     reason = pl.format(
-        time_column + ": {} is more than a day after the file's arrival on {}",
+        time_column + ": {} " + EARLY + " {}",
         pl.col(f"delivered:{time_column}"),
         pl.col("arrival_day"),
     )
