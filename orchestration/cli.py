@@ -15,6 +15,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from orchestration.cli_account import account
 from orchestration.cli_outbox import outbox
+from orchestration.cli_settings import settings
 from orchestration.errors import RunError, UsageError
 from orchestration.instants import instant_of
 
@@ -28,6 +29,7 @@ console = Console(stderr=True)
 
 app.command(account)
 app.command(outbox)
+app.command(settings)
 
 Many = Annotated[list[str], Parameter(consume_multiple=True, negative="")]
 """Files, folders or globs, as many as wanted."""
