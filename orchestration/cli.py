@@ -341,12 +341,12 @@ def issue(*, month: str | None = None) -> None:
     """
     from orchestration.issuing import issue as issue_due
     from orchestration.issuing import month_of
-    from orchestration.lake import Lake
+    from orchestration.one_run import only_run
     from orchestration.outbox import fill_outbox
     from orchestration.settings import load_settings
 
     home = _home()
-    with _stage("issuing…"), Lake(home).exclusive():
+    with _stage("issuing…"), only_run(home, "quarterhour issue", _say):
         issued = issue_due(home, month_of(month))
         outbox = fill_outbox(home, load_settings())
     for entry in issued.entries:
@@ -407,7 +407,7 @@ def _run(home: Path, first: date, last: date) -> None:
     from orchestration.nightly import run_night
 
     with _stage(f"running {first} to {last}…"):
-        warnings = run_night(home, first, last)
+        warnings = run_night(home, first, last, _say)
     for warning in warnings:
         _warn(warning)
     print(f"done: {first} to {last}")
@@ -436,6 +436,10 @@ def _home() -> Path:
     return home
 
 
+def _say(message: str) -> None:
+    console.print(message, highlight=False, soft_wrap=True, markup=False)
+
+
 def _warn(message: str) -> None:
     console.print(f"[yellow]warning:[/] {escape(message)}", highlight=False, soft_wrap=True)
 
@@ -454,6 +458,9 @@ def main(arguments: list[str] | None = None) -> None:
     except (RunError, OSError) as error:
         _fail(error)
         sys.exit(1)
+    except KeyboardInterrupt:
+        console.print("interrupted", highlight=False)
+        sys.exit(130)
 
 
 def _fail(error: Exception) -> None:

@@ -19,11 +19,13 @@ def fill() -> None:
 
     The night does it after issuing. Ends with 1 where a document was not delivered.
     """
+    from orchestration.one_run import only_run
     from orchestration.outbox import OUTBOX, fill_outbox
     from orchestration.settings import load_settings
 
     settings = load_settings()
-    result = fill_outbox(settings.home, settings)
+    with only_run(settings.home, "quarterhour outbox", _say):
+        result = fill_outbox(settings.home, settings)
     for sent in result.sent:
         print(f"sent: {sent}")
     print(f"{result.files_written:,} files written to {settings.home / OUTBOX}; {len(result.sent):,} sent")
@@ -65,6 +67,10 @@ def confirm(number: str) -> None:
 
     confirm_sent(load_settings().home, number)
     print(f"{number} counts as sent")
+
+
+def _say(message: str) -> None:
+    Console(stderr=True).print(message, highlight=False, soft_wrap=True, markup=False)
 
 
 def _warn(message: str) -> None:

@@ -1,25 +1,32 @@
-"""One headless run at a time in a home; one whose process was killed is told to Dagster."""
+"""Runs whose process was killed: Dagster is told, for it cannot see all of them, and others would wait."""
 
-import fcntl
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
+
+from orchestration.one_run import Holder, holder_of, if_free
 
 TAG = {"quarterhour/headless": "true"}
 """Runs without a launcher carry it: Dagster's monitoring cannot see whether their process lives."""
 UNFINISHED = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 
 
-@contextmanager
-def only_headless(home: Path, instance: dg.DagsterInstance) -> Iterator[None]:
-    """Waits for another headless run of this home; whatever is left unfinished then, nobody works on.
+def bury(instance: dg.DagsterInstance, killed: Holder | None) -> list[str]:
+    """Tells Dagster of runs that nobody works on, and gives their ids; only whoever holds the home may.
 
-    Runs that the UI has queued would wait for such a run for ever.
+    Those are the run that held the home before and was killed, and all headless ones: they hold the home for
+    as long as Dagster knows of them. Runs that the UI has queued would wait for them for ever.
     """
-    with (home / ".headless").open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        for run in instance.get_runs(filters=dg.RunsFilter(tags=TAG, statuses=UNFINISHED)):
-            instance.report_run_failed(run, "The process of this run was killed.")
-        yield
+    found = [*instance.get_runs(filters=dg.RunsFilter(tags=TAG, statuses=UNFINISHED))]
+    if killed and killed.run_id:
+        found += instance.get_runs(filters=dg.RunsFilter(run_ids=[killed.run_id], statuses=UNFINISHED))
+    dead = {run.run_id: run for run in found}
+    for run in dead.values():
+        instance.report_run_failed(run, "The process of this run was killed.")
+    return sorted(dead)
+
+
+def bury_if_free(home: Path, instance: dg.DagsterInstance) -> list[str]:
+    """The same for whoever does not want to run now; nothing while a run works in the home."""
+    with if_free(home) as is_free:
+        return bury(instance, holder_of(home)) if is_free else []

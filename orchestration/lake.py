@@ -1,9 +1,7 @@
 """The lake: Parquet files, one per partition, each published whole by a rename."""
 
-import fcntl
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import blake2b
 from pathlib import Path
@@ -71,14 +69,6 @@ class Lake:
     def arrivals(self, stream: str, event_day: date) -> list[Path]:
         """The files of a stream's event day, one per arrival day, ascending."""
         return sorted((self.root / stream / str(event_day)).glob("????-??-??.parquet"))
-
-    @contextmanager
-    def exclusive(self) -> Iterator[None]:
-        """One writer at a time, over all processes; whoever comes second waits. Freed when a process dies."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        with open(self.root / ".writer", "w") as held:
-            fcntl.flock(held, fcntl.LOCK_EX)
-            yield
 
 
 def version_of(rows: pl.DataFrame) -> str:

@@ -3,6 +3,7 @@
 Partitions are made of the home that the environment names when this is imported.
 """
 
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from datetime import date
 from pathlib import Path
@@ -13,22 +14,26 @@ import polars as pl
 from orchestration.definitions import defs
 from orchestration.defs.schedules import LAKE, MARTS, NIGHT, REPORTS
 from orchestration.errors import RunError, UsageError
-from orchestration.headless import TAG, only_headless
+from orchestration.headless import TAG, bury
 from orchestration.home import dagster_home
 from orchestration.lake import Lake
+from orchestration.one_run import only_run
 from orchestration.partitions import DAYS
 
 
-def run_night(home: Path, first: date, last: date) -> list[str]:
+def run_night(home: Path, first: date, last: date, tell: Callable[[str], None] = lambda _: None) -> list[str]:
     """Runs the nightly job over arrival days, then the reports; gives the warnings of the run.
 
-    Raises RunError naming the steps that failed, UsageError where a day is no partition.
+    Waits for any other run in the home, and tells of it. Raises RunError naming the steps that failed,
+    UsageError where a day is no partition.
     """
     dagster_home(home)
     _refuse_unknown(first, last)
     repository = defs().get_repository_def()
     night, reports = repository.get_job(NIGHT), repository.get_job(REPORTS)
-    with dg.DagsterInstance.get() as instance, only_headless(home, instance):
+    what = f"quarterhour run of {first} to {last}"
+    with dg.DagsterInstance.get() as instance, only_run(home, what, tell) as killed:
+        bury(instance, killed)
         # Apart, because Dagster plans each mart once per day of the range if they share a run.
         days = (first.isoformat(), last.isoformat())
         results = [

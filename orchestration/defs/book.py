@@ -6,7 +6,7 @@ import dagster as dg
 
 from orchestration.book import Entry, record
 from orchestration.book_types import EventType, Field, event_types
-from orchestration.defs.resources import Home
+from orchestration.defs.resources import Desk
 from orchestration.errors import UsageError
 from orchestration.instants import instant_of
 
@@ -49,11 +49,11 @@ CONFIG = {
 
 
 @dg.op(config_schema=CONFIG)
-def write_account_event(context: dg.OpExecutionContext, home: Home) -> None:
+def write_account_event(context: dg.OpExecutionContext, desk: Desk) -> None:
     """Judges the event with all others of the account and, if the fold takes it, puts it into landing."""
     config = context.op_config
     try:
-        recorded = record(home.path(), _entry(config), dry_run=config["dry_run"])
+        recorded = record(desk.path(), _entry(config), dry_run=config["dry_run"])
     except (UsageError, ValueError) as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
     context.add_output_metadata({

@@ -1,16 +1,23 @@
-"""The home folder as a resource."""
+"""The home folder as a resource. A run that asks for it has the home for itself until it ends."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
 
+from orchestration.headless import bury
 from orchestration.lake import Lake
+from orchestration.one_run import only_run
 from orchestration.settings import Settings, load_settings
 from orchestration.tables import TABLES
 
 
-class Home(dg.ConfigurableResource):
-    """Where landing, lake, warehouse and reports lie: `QUARTERHOUR_HOME`, with its settings."""
+class Desk(dg.ConfigurableResource):
+    """Where landing, lake, warehouse and reports lie: `QUARTERHOUR_HOME`, with its settings.
+
+    For what needs no turn of its own beside a run.
+    """
 
     def settings(self) -> Settings:
         """The settings in force now."""
@@ -27,7 +34,34 @@ class Home(dg.ConfigurableResource):
         return lake
 
 
+class Home(Desk):
+    """The same for a run over lake, marts, ledger or pages: while it lasts no other one works there.
+
+    All steps share it, as they share the run's process; it comes before the first and goes after the last.
+    """
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Home"]:
+        """Waits for other runs, and says so in the run's log; a run that waits can be cancelled."""
+        run = context.run
+        tell = context.log.info if context.log else print
+        what = _told(run) if run else "a part of no run"
+        with only_run(self.path(), what, tell, run.run_id if run else None) as killed:
+            if context.instance:
+                bury(context.instance, killed)
+            yield self
+
+
+def _told(run: dg.DagsterRun) -> str:
+    """A run as others hear of it."""
+    first = run.tags.get("dagster/asset_partition_range_start")
+    last = run.tags.get("dagster/asset_partition_range_end")
+    days = f"{first} to {last}" if first else run.tags.get("dagster/partition")
+    name = "of assets" if run.job_name.startswith("__") else run.job_name
+    return f"Dagster's run {run.run_id[:8]} {name}" + (f", {days}" if days else "")
+
+
 @dg.definitions
 def resources() -> dg.Definitions:
     """What assets ask for by name."""
-    return dg.Definitions(resources={"home": Home()})
+    return dg.Definitions(resources={"home": Home(), "desk": Desk()})

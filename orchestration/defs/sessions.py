@@ -43,11 +43,10 @@ def fragments(context: dg.AssetExecutionContext, home: Home) -> None:
     Builds the days that it is asked for and all others of which something new was delivered.
     """
     lake, asked = home.lake(), days_of(context)
-    with lake.exclusive():
-        told = teller(context, asked)
-        days = sorted({*asked, *fragmenting.dirty_days(lake)})
-        for day, counts in zip(days, in_parallel(partial(_built, lake), days), strict=True):
-            told.tell(context.asset_key, day, counts)
+    told = teller(context, asked)
+    days = sorted({*asked, *fragmenting.dirty_days(lake)})
+    for day, counts in zip(days, in_parallel(partial(_built, lake), days), strict=True):
+        told.tell(context.asset_key, day, counts)
 
 
 def _built(lake: Lake, day: date) -> dict[str, float]:
@@ -83,21 +82,20 @@ def _built(lake: Lake, day: date) -> dict[str, float]:
 def sessionize(context: dg.AssetExecutionContext, home: Home) -> Iterator[dg.MaterializeResult]:
     """Builds the days it is asked for, those whose fragments changed, and all that chains join to them."""
     lake, asked = home.lake(), days_of(context)
-    with lake.exclusive():
-        told = teller(context, asked)
-        began = time.monotonic()
-        terms = terms_of(lake, home.settings())
-        rebuilt = sessionizing.rebuild(lake, {*asked, *sessionizing.dirty_days(lake, terms)}, terms)
-        seconds = seconds_since(began)
-        for day in rebuilt.days:
-            for table in SESSION_TABLES:
-                metadata = {
-                    "dagster/row_count": rebuilt.rows[day][table],
-                    "bytes": lake.file(table, day).stat().st_size,
-                    "days_of_run": len(rebuilt.days),
-                    "seconds_of_run": seconds,
-                }
-                told.tell(dg.AssetKey(["lake", table]), day, metadata)
+    told = teller(context, asked)
+    began = time.monotonic()
+    terms = terms_of(lake, home.settings())
+    rebuilt = sessionizing.rebuild(lake, {*asked, *sessionizing.dirty_days(lake, terms)}, terms)
+    seconds = seconds_since(began)
+    for day in rebuilt.days:
+        for table in SESSION_TABLES:
+            metadata = {
+                "dagster/row_count": rebuilt.rows[day][table],
+                "bytes": lake.file(table, day).stat().st_size,
+                "days_of_run": len(rebuilt.days),
+                "seconds_of_run": seconds,
+            }
+            told.tell(dg.AssetKey(["lake", table]), day, metadata)
     for table in SESSION_TABLES:
         yield dg.MaterializeResult(asset_key=["lake", table])
 
