@@ -7,6 +7,7 @@ and a sentence, and where it does not pass what to do.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from statistics import median
 
 import polars as pl
@@ -43,24 +44,34 @@ class Watched:
     days: Sequence[date]
     today: date
     limits: WatchSettings
+    book: Book
 
-    def usual(self, deliveries: Deliveries, day: date) -> list[int] | None:
+    @cached_property
+    def deliveries(self) -> Deliveries:
+        """The counts of the stream's files."""
+        return Deliveries(self.lake, self.stream)
+
+    @cached_property
+    def rows(self) -> pl.DataFrame:
+        """The rows that arrived, by app and day."""
+        return arrived_rows(self.lake, self.stream, self.days)
+
+    def usual(self, day: date) -> list[int] | None:
         """The rows of the same weekday in the weeks before, where each had files; else None."""
-        before = [deliveries.on(day - number * WEEK) for number in range(1, self.limits.usual_weeks + 1)]
+        before = [self.deliveries.on(day - number * WEEK) for number in range(1, self.limits.usual_weeks + 1)]
         known = [found.rows for found in before if found and found.files]
         return known if len(known) == len(before) else None
 
 
 def files_arrived(watched: Watched) -> Verdict:
     """No files on a day of the week that had some in each of the last weeks."""
-    deliveries = Deliveries(watched.lake, watched.stream)
     missing, compared = [], 0
     for day in _over(watched):
-        usual = watched.usual(deliveries, day)
+        usual = watched.usual(day)
         if usual is None or median(usual) < EXPECTED_ROWS:
             continue
         compared += 1
-        found = deliveries.on(day)
+        found = watched.deliveries.on(day)
         if found is None or not found.files:
             missing.append(f"{day} (usually {median(usual):,.0f} rows)")
     return _verdict(
@@ -75,10 +86,10 @@ def files_arrived(watched: Watched) -> Verdict:
 
 def volume_is_usual(watched: Watched) -> Verdict:
     """Many times fewer or more rows than the median of the same weekday in the last weeks."""
-    deliveries, limits = Deliveries(watched.lake, watched.stream), watched.limits
+    limits = watched.limits
     unusual, factors = [], [1.0]
     for day in _over(watched):
-        usual, found = watched.usual(deliveries, day), deliveries.on(day)
+        usual, found = watched.usual(day), watched.deliveries.on(day)
         if usual is None or not found or not found.files:
             continue  # without files at all is for `files_arrived` to tell
         middle = median(usual)
@@ -101,10 +112,10 @@ def volume_is_usual(watched: Watched) -> Verdict:
 
 def quarantine_is_small(watched: Watched) -> Verdict:
     """The share of a day's rows that break the contract (R20)."""
-    deliveries, limit = Deliveries(watched.lake, watched.stream), watched.limits.quarantine_limit
+    limit = watched.limits.quarantine_limit
     above, shares = [], [0.0]
     for day in watched.days:
-        found = deliveries.on(day)
+        found = watched.deliveries.on(day)
         if not found or not found.rows:
             continue
         shares.append(found.quarantined / found.rows)
@@ -122,9 +133,9 @@ def quarantine_is_small(watched: Watched) -> Verdict:
     )
 
 
-def apps_are_known(watched: Watched, rows: pl.DataFrame, book: Book) -> Verdict:
+def apps_are_known(watched: Watched) -> Verdict:
     """Apps in the logs that the book of their account never published."""
-    unknown = book.unknown(rows)
+    unknown = watched.book.unknown(watched.rows)
     told = [
         f"{_name(app)} of {_name(account)} ({count:,} rows)" for account, app, count in unknown.iter_rows()
     ]
@@ -139,7 +150,7 @@ def apps_are_known(watched: Watched, rows: pl.DataFrame, book: Book) -> Verdict:
     )
 
 
-def clocks_agree(watched: Watched, rows: pl.DataFrame) -> Verdict:
+def clocks_agree(watched: Watched) -> Verdict:
     """By account, rows that lie after the day of their arrival, or many days before it.
 
     Of an arrival only its day is known: a clock that is wrong by less than a day shows near midnight alone.
@@ -147,7 +158,7 @@ def clocks_agree(watched: Watched, rows: pl.DataFrame) -> Verdict:
     limits = watched.limits
     late = (pl.col("arrival_day") - pl.col("event_day")).dt.total_days()
     of_account = (
-        rows.with_columns(late_days=late)
+        watched.rows.with_columns(late_days=late)
         .group_by("account_id")
         .agg(
             pl.col("rows").sum(),
@@ -177,11 +188,6 @@ def clocks_agree(watched: Watched, rows: pl.DataFrame) -> Verdict:
         highest_share=round(max(shares), 4),
         highest_median_days_late=max(medians),
     )
-
-
-def rows_of(watched: Watched) -> pl.DataFrame:
-    """What `apps_are_known` and `clocks_agree` look at."""
-    return arrived_rows(watched.lake, watched.stream, watched.days)
 
 
 def _weighted_median() -> pl.Expr:

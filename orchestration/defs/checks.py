@@ -73,11 +73,17 @@ def legs_have_conversations(context: dg.AssetCheckExecutionContext, home: Home) 
     """R7: few logged legs stand alone; many say that interactions or keys are missing."""
     lake, limit = home.lake(), home.settings().unmatched_legs_limit
     unmatched, legs = audits.unmatched_share(lake, _days(context, lake))
+    is_fine = unmatched <= limit * legs
+    told = f"{unmatched} of {legs} logged legs have no conversation (limit {limit:.0%})"
+    remedy = (
+        "Ask the sender of the interactions whether files are missing, and compare user_id, channel and "
+        "session_id of the legs with theirs; what comes late is matched then."
+    )
     return dg.AssetCheckResult(
-        passed=unmatched <= limit * legs,
+        passed=is_fine,
         severity=dg.AssetCheckSeverity.WARN,
-        description=f"{unmatched} of {legs} logged legs have no conversation (limit {limit:.0%})",
-        metadata={"unmatched": unmatched, "legs": legs},
+        description=told if is_fine else f"{told}. {remedy}",
+        metadata={"unmatched": unmatched, "legs": legs, "share": round(unmatched / max(legs, 1), 4)},
     )
 
 

@@ -1,0 +1,100 @@
+"""Checks of what arrives: whether files came, as many rows as usual, of known apps, at times that can be.
+
+They stop nothing. Those of severity ERROR are told (`[notify]` in the settings), those of WARN where wanted.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import dagster as dg
+import polars as pl
+
+from orchestration import watching
+from orchestration.arrivals import Book
+from orchestration.defs.joined import told_days
+from orchestration.defs.resources import Home
+from orchestration.lake import Lake
+from orchestration.tables import STREAMS
+from orchestration.watching import Verdict, Watched
+
+LOGS = tuple(stream for stream in STREAMS if stream != "account_events")
+"""What machines write; the book is written by people, of any app and on any day."""
+LOOKED_AT = 7
+"""Days that a check looks at if it is started by itself."""
+ERROR, WARN = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check of a stream's arrival days."""
+
+    judge: Callable[[Watched], Verdict]
+    severity: dg.AssetCheckSeverity
+    streams: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """As the UI shows it."""
+        return self.judge.__name__
+
+
+CHECKS = (
+    Check(watching.files_arrived, ERROR, STREAMS),
+    Check(watching.volume_is_usual, WARN, STREAMS),
+    Check(watching.quarantine_is_small, ERROR, STREAMS),
+    Check(watching.apps_are_known, WARN, LOGS),
+    Check(watching.clocks_agree, WARN, LOGS),
+)
+SPECS = [
+    dg.AssetCheckSpec(check.name, asset=["ingest", stream], description=check.judge.__doc__)
+    for check in CHECKS
+    for stream in check.streams
+]
+
+
+@dg.multi_asset_check(specs=SPECS, can_subset=True)
+def arrivals(context: dg.AssetCheckExecutionContext, home: Home) -> Iterator[dg.AssetCheckResult]:
+    """What the arrival days of the run brought, beside the weeks before."""
+    lake, limits = home.lake(), home.settings().watch
+    today, book = datetime.now(UTC).date(), Book(lake)
+    wanted = context.op_execution_context.selected_asset_check_keys
+    for stream in STREAMS:
+        watched = Watched(lake, stream, _days(context, lake, stream), today, limits, book)
+        for check in CHECKS:
+            key = dg.AssetKey(["ingest", stream])
+            if stream in check.streams and dg.AssetCheckKey(key, check.name) in wanted:
+                yield _result(check, key, watched)
+
+
+def _days(context: dg.AssetCheckExecutionContext, lake: Lake, stream: str) -> list[date]:
+    """The arrival days that the run ingested; a check that is started alone looks at the last week."""
+    told = told_days(context.instance, context.run.run_id, dg.AssetKey(["ingest", stream]))
+    return told or lake.days("files", stream)[-LOOKED_AT:]
+
+
+def _result(check: Check, key: dg.AssetKey, watched: Watched) -> dg.AssetCheckResult:
+    """A file that cannot be read fails the check, not the night: whoever needs its rows will say so."""
+    try:
+        verdict = check.judge(watched)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        verdict = Verdict(
+            passed=False,
+            told=f"{watched.stream}: not judged, for a file of the lake cannot be read: {error}. "
+            "Ingest these days again.",
+            figures={},
+        )
+    return dg.AssetCheckResult(
+        asset_key=key,
+        check_name=check.name,
+        passed=verdict.passed,
+        severity=check.severity,
+        description=verdict.told,
+        metadata=verdict.figures,
+    )
+
+
+@dg.definitions
+def arrival_checks() -> dg.Definitions:
+    """All checks of what arrives."""
+    return dg.Definitions(asset_checks=[arrivals])
