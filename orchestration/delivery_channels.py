@@ -1,23 +1,17 @@
 """The ways in which a document leaves the house: a mail to an SMTP server, or a command of the operator's."""
 
-import os
 import signal
-import smtplib
-import ssl
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
 from orchestration.delivering import Channel, ChannelDownError, Letter, NotSentError, UnclearError
+from orchestration.mailing import envelope, hand_over
 from orchestration.outbox_settings import CUSTOMER, MailSettings, OutboxSettings
 from reports import formats
 from reports.models.documents import IssuedDocument
@@ -74,65 +68,14 @@ class Mail:
         self._settings, self._timeout = settings, timeout_seconds
 
     def send(self, letter: Letter) -> None:
-        """Sent is what the server has taken over; after the last byte its silence leaves it unclear."""
-        message, sender, recipient = self._message(letter)
-        with self._server() as server:
-            try:
-                _agree(*server.mail(sender))
-                _agree(*server.rcpt(recipient))
-            except OSError as error:
-                raise ChannelDownError(_words_of(error)) from None
-            except UnicodeEncodeError:
-                raise NotSentError(f"the server takes no address such as {recipient!r}") from None
-            try:
-                answer = server.data(message.as_bytes(policy=SMTP))
-            except smtplib.SMTPDataError as error:  # refused before the first byte
-                raise NotSentError(_words_of(error)) from None
-            except OSError as error:
-                raise UnclearError(f"the server did not answer: {_words_of(error)}") from None
-            _agree(*answer)
-
-    def _message(self, letter: Letter) -> tuple[EmailMessage, str, str]:
-        """The mail, and the addresses of its envelope."""
+        """To the address of the settings, or to the customer's own."""
         wanted = self._settings.to
         address = letter.document.customer.email if wanted == CUSTOMER else wanted
         if not address:
             raise NotSentError("the customer's billing profile has no e-mail address")
-        try:
-            sender, recipient = (Address(addr_spec=text) for text in (self._settings.sender, address))
-        except (ValueError, IndexError, MessageError):
-            raise NotSentError(
-                f"no usable e-mail address: {self._settings.sender!r} or {address!r}"
-            ) from None
-        return mail_of(letter, sender, recipient), sender.addr_spec, recipient.addr_spec
-
-    @contextmanager
-    def _server(self) -> Iterator[smtplib.SMTP]:
-        """A server that is ready to take mails."""
-        try:
-            server = smtplib.SMTP(self._settings.host, self._settings.port, timeout=self._timeout)
-        except OSError as error:
-            raise ChannelDownError(f"{self._settings.host}: {_words_of(error)}") from None
-        try:
-            try:
-                self._greet(server)
-            except OSError as error:
-                raise ChannelDownError(f"{self._settings.host}: {_words_of(error)}") from None
-            yield server
-            with suppress(OSError):  # it has the mail, and may be as impolite as it likes
-                server.quit()
-        finally:
-            server.close()
-
-    def _greet(self, server: smtplib.SMTP) -> None:
-        if self._settings.starttls:
-            server.starttls(context=ssl.create_default_context())
-        if self._settings.user and self._settings.password_env:
-            password = os.environ.get(self._settings.password_env)
-            if password is None:
-                raise ChannelDownError(f"the environment has no {self._settings.password_env}")
-            server.login(self._settings.user, password)
-        server.ehlo_or_helo_if_needed()
+        sender, recipient = envelope(self._settings, address)
+        message = mail_of(letter, sender, recipient)
+        hand_over(self._settings, message, sender, recipient, self._timeout)
 
 
 def mail_of(letter: Letter, sender: Address, recipient: Address) -> EmailMessage:
@@ -171,15 +114,3 @@ def _text_of(document: IssuedDocument) -> str:
     if document.is_payable:
         told.append(f"To be paid until: {formats.day(document.due_date)}")
     return "\n".join([*told, "", "The document is attached.", "", document.seller.shown_name, ""])
-
-
-def _agree(code: int, answer: bytes) -> None:
-    if not 200 <= code < 300:
-        raise NotSentError(f"{code} {answer.decode(errors='replace')}")
-
-
-def _words_of(error: OSError) -> str:
-    if isinstance(error, smtplib.SMTPResponseException):
-        said = error.smtp_error
-        return f"{error.smtp_code} {said.decode(errors='replace') if isinstance(said, bytes) else said}"
-    return error.strerror or str(error) or type(error).__name__

@@ -19,7 +19,7 @@ from orchestration.tables import STREAMS
 from orchestration.watching import Verdict, Watched
 
 LOGS = tuple(stream for stream in STREAMS if stream != "account_events")
-"""What machines write; the book is written by people, of any app and on any day."""
+"""What machines write; the book is written by people, about any app and on any day."""
 LOOKED_AT = 7
 """Days that a check looks at if it is started by itself."""
 ERROR, WARN = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
@@ -40,8 +40,8 @@ class Check:
 
 
 CHECKS = (
-    Check(watching.files_arrived, ERROR, STREAMS),
-    Check(watching.volume_is_usual, WARN, STREAMS),
+    Check(watching.files_arrived, ERROR, LOGS),
+    Check(watching.volume_is_usual, WARN, LOGS),
     Check(watching.quarantine_is_small, ERROR, STREAMS),
     Check(watching.apps_are_known, WARN, LOGS),
     Check(watching.clocks_agree, WARN, LOGS),
