@@ -70,9 +70,10 @@ def sessionize(
 
     given = {"interactions": interactions, "handoffs": handoffs or [], "alerts": alerts or []}
     paths = {stream: listed for stream, listed in given.items() if listed}
+    settings = load_settings()
     with _stage("reading and counting…"):
         result = direct.sessionize_files(
-            paths, apps, instant_of("--watermark", watermark), load_settings().rules
+            paths, apps, instant_of("--watermark", watermark), settings.rules, settings.limits
         )
         direct.write(result, out)
     sessions, totals = result.sessions, result.ledger

@@ -11,13 +11,15 @@ from pathlib import Path
 import polars as pl
 
 from orchestration.errors import UsageError
-from orchestration.landing import arrival_day_of, expand, read_landed
+from orchestration.landed import parse_landed
+from orchestration.landing import arrival_day_of, expand
 from orchestration.tables import COPIES, FILES, QUARANTINE
 from transforms.alerts import as_billing_sessions, delivered
 from transforms.contracts import lake_schema
 from transforms.copies import resolve_copies
 from transforms.ledger import file_ledger, kept_whole
-from transforms.parsing import ParsedFile, parse_file
+from transforms.limits import DEFAULTS, Limits
+from transforms.parsing import ParsedFile
 from transforms.rules import Rules
 from transforms.sessions import BILLING_SESSIONS, Sessions, sessions_of
 from transforms.timeouts import TIMEOUTS
@@ -33,14 +35,22 @@ class Result:
 
 
 def sessionize_files(
-    paths: Mapping[str, Sequence[str]], apps: Path | None, watermark: datetime | None, rules: Rules
+    paths: Mapping[str, Sequence[str]],
+    apps: Path | None,
+    watermark: datetime | None,
+    rules: Rules,
+    limits: Limits = DEFAULTS,
 ) -> Result:
     """Sessions of the files, folders or globs of each stream (interactions, handoffs, alerts).
 
     Raises UsageError where a path names no file or the apps file cannot be used.
     """
     parsed = {
-        stream: [_parse(path, stream) for path in _files(stream, given)] for stream, given in paths.items()
+        stream: [
+            parse_landed(path, stream, arrival_day_of(path), path.as_posix(), limits)
+            for path in _files(stream, given)
+        ]
+        for stream, given in paths.items()
     }
     rows: dict[str, pl.DataFrame] = {}
     copies = [COPIES.to_frame()]
@@ -113,13 +123,6 @@ def _files(stream: str, given: Sequence[str]) -> list[Path]:
     if not paths:
         raise UsageError(f"--{stream}: no file in {', '.join(given)}")
     return paths
-
-
-def _parse(path: Path, stream: str) -> ParsedFile:
-    landed = read_landed(path)
-    return parse_file(
-        landed.data, landed.format, stream, arrival_day_of(path), path.as_posix(), problem=landed.problem
-    )
 
 
 def _with_alerts(sessions: Sessions, alerts: pl.DataFrame) -> Sessions:

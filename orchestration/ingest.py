@@ -9,12 +9,13 @@ from pathlib import Path
 import polars as pl
 
 from orchestration.lake import COPIES, VERSION, Lake, joined_version
-from orchestration.landing import files_of, name_of, read_landed
+from orchestration.landed import limits_of, parse_landed
+from orchestration.landing import files_of, name_of
 from orchestration.tables import FILES, QUARANTINE
 from orchestration.workers import WORKERS, in_parallel
 from transforms.contracts import Contract, contract_of, lake_schema
 from transforms.keys import in_key_order
-from transforms.parsing import ParsedFile, parse_file
+from transforms.parsing import ParsedFile
 
 
 @dataclass(frozen=True)
@@ -70,10 +71,8 @@ def ingest(lake: Lake, landing: Path, stream: str, arrival_day: date) -> Ingeste
 
 
 def _parse(landing: Path, path: Path, stream: str, arrival_day: date) -> ParsedFile:
-    landed = read_landed(path)
-    return parse_file(
-        landed.data, landed.format, stream, arrival_day, name_of(path, landing), problem=landed.problem
-    )
+    """The rows of a file, within the limits of the home whose landing folder this is."""
+    return parse_landed(path, stream, arrival_day, name_of(path, landing), limits_of(landing.parent))
 
 
 def _publish_rows(lake: Lake, stream: str, arrival_day: date, rows: pl.DataFrame) -> dict[date, str]:

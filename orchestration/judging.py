@@ -18,10 +18,11 @@ import polars as pl
 from orchestration import dbt
 from orchestration.errors import RunError
 from orchestration.lake import Lake
-from orchestration.landing import arrival_days, files_of, name_of, read_landed
+from orchestration.landed import limits_of, parse_landed
+from orchestration.landing import arrival_days, files_of, name_of
 from orchestration.tables import TABLES
 from transforms.contracts import lake_schema
-from transforms.parsing import ParsedFile, parse_file
+from transforms.parsing import parse_file
 
 Row = dict[str, Any]
 
@@ -79,7 +80,7 @@ def events_of(home: Path, account_id: str) -> pl.DataFrame:
     # Which files are ingested comes first: their rows are in the lake before ingest says so.
     ingested = set(_held(lake, "files")["file"])
     waiting = (
-        _parse(path, landing, day).accepted
+        parse_landed(path, STREAM, day, name_of(path, landing), limits_of(home)).accepted
         for day in arrival_days(landing, STREAM)
         for path in files_of(landing, STREAM, day)
         if name_of(path, landing) not in ingested
@@ -92,11 +93,6 @@ def _held(lake: Lake, table: str) -> pl.DataFrame:
     """What the lake holds; a home before its first night has no lake."""
     is_there = any((lake.root / table).glob("**/*.parquet"))
     return lake.scan(table).collect() if is_there else TABLES[table].to_frame()
-
-
-def _parse(path: Path, landing: Path, day: date) -> ParsedFile:
-    landed = read_landed(path)
-    return parse_file(landed.data, landed.format, STREAM, day, name_of(path, landing), problem=landed.problem)
 
 
 @contextmanager

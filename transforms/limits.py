@@ -22,6 +22,8 @@ class Limits:
 
 
 DEFAULTS = Limits()
+SHOWN_OF_LONG = 1_000
+"""Bytes of a long line that are kept with its reason; the file itself stays in landing."""
 
 
 def bytes_told(count: int) -> str:
@@ -30,3 +32,35 @@ def bytes_told(count: int) -> str:
         if count >= size:
             return f"{count / size:,.4g} {unit}"
     return f"{count} bytes"
+
+
+@dataclass(frozen=True)
+class LongLine:
+    """A line that is not taken: its number, its length, and its beginning."""
+
+    line: int
+    length: int
+    beginning: bytes
+
+
+def without_long_lines(body: bytes, limit: int) -> tuple[bytes, list[LongLine]]:
+    """The text with each line that is longer than the limit left empty, and those lines.
+
+    Whole stretches of shorter lines are stepped over at once, by the last end of a line within the limit.
+    """
+    kept: list[bytes] = []
+    long: list[LongLine] = []
+    start = copied = line = 0
+    while start < len(body):
+        end = body.rfind(b"\n", start, start + limit + 1)
+        if end < 0 and start + limit < len(body):
+            line += body.count(b"\n", copied, start)
+            end = body.find(b"\n", start)
+            end = len(body) if end < 0 else end
+            long.append(LongLine(line + 1, end - start, body[start : start + SHOWN_OF_LONG]))
+            kept.append(body[copied:start])
+            copied = end
+        elif end < 0:
+            break
+        start = end + 1
+    return (b"".join([*kept, body[copied:]]), long) if long else (body, long)

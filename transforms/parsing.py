@@ -11,7 +11,8 @@ import polars as pl
 
 from transforms.contracts import Contract, Files, Quarantine, contract_of, lake_schema, schema_of
 from transforms.keys import with_keys
-from transforms.reading import Reading, problems, rows_schema
+from transforms.limits import DEFAULTS, Limits
+from transforms.reading import Reading, problems, refused_whole, rows_schema
 from transforms.reading_csv import read_csv
 from transforms.reading_jsonl import read_jsonl
 from transforms.reading_parquet import read_parquet
@@ -60,14 +61,33 @@ def parse_file(
     file: str,
     *,
     problem: str | None = None,
+    limits: Limits = DEFAULTS,
+    refused: tuple[int, str] | None = None,
 ) -> ParsedFile:
     """The rows of one file, decompressed, judged by the contract of its stream.
 
-    `problem` is what was wrong with the file before it was decompressed, such as an early end.
+    `problem` is what was wrong with the file before it was decompressed, such as an early end. A file that
+    is `refused` before, with its size and the reason, counts as one row, and so does one of too many lines.
     """
     contract = contract_of(stream)
     place = _Place(stream, arrival_day, file)
-    reading = _read(data, fmt, contract, ends_early=problem is not None)
+    refused = refused or _too_many_lines(data, fmt, limits)
+    if refused is None:
+        reading = _read(data, fmt, contract, limits, ends_early=problem is not None)
+    else:
+        reading = refused_whole(*refused, contract)
+    return _judge_all(reading, contract, place, problems(problem, None if data or refused else "empty file"))
+
+
+def _too_many_lines(data: bytes, fmt: Format, limits: Limits) -> tuple[int, str] | None:
+    lines = 0 if fmt == "parquet" else data.count(b"\n")
+    if lines <= limits.lines:
+        return None
+    return len(data), f"the file has {lines:,} lines; the setting most_lines takes {limits.lines:,}"
+
+
+def _judge_all(reading: Reading, contract: Contract, place: _Place, problem: str | None) -> ParsedFile:
+    """The rows of a file, each accepted, excluded or refused."""
     judged = [_judged(rows, contract, place) for rows in (rows_schema(contract).to_frame(), *reading.parts)]
     accepted, refused, excluded = (pl.concat(kind) for kind in zip(*judged, strict=True))
     mistaken = None if accepted.height else wrong_stream(refused, contract)
@@ -76,7 +96,7 @@ def parse_file(
         refused = refused.with_columns(
             reason=pl.when(unreadable).then(pl.col("reason")).otherwise(pl.lit(mistaken))
         )
-    found = problems(problem, "empty file" if not data else None, reading.problem, mistaken)
+    found = problems(problem, reading.problem, mistaken)
     return ParsedFile(
         accepted=accepted,
         files=_ledger(accepted, excluded, refused, place, found),
@@ -108,14 +128,14 @@ def _parted(rows: pl.DataFrame, is_out: pl.Series) -> tuple[pl.DataFrame, pl.Dat
     return (rows.filter(~is_out), rows.filter(is_out)) if is_out.any() else (rows, rows.clear())
 
 
-def _read(data: bytes, fmt: Format, contract: Contract, ends_early: bool) -> Reading:
+def _read(data: bytes, fmt: Format, contract: Contract, limits: Limits, ends_early: bool) -> Reading:
     match fmt:
         case "jsonl":
-            return read_jsonl(data, contract)
+            return read_jsonl(data, contract, longest=limits.line_bytes)
         case "csv":
-            return read_csv(data, contract, ends_early)
+            return read_csv(data, contract, ends_early, limits.line_bytes)
         case "parquet":
-            return read_parquet(data, contract)
+            return read_parquet(data, contract, limits)
         case _:
             assert_never(fmt)
 

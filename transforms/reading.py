@@ -1,12 +1,13 @@
 """The common shape of rows that have been read but not yet judged: every known column as text."""
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from transforms.contracts import Contract
+from transforms.limits import SHOWN_OF_LONG, LongLine, bytes_told
 
 BOM = b"\xef\xbb\xbf"
 _SHOWN = 60
@@ -34,6 +35,43 @@ class Reading:
         places = rows.select("line", "raw").iter_rows()
         raws = [text_of(lines[line - 1]) if raw is None else raw for line, raw in places]
         return rows.with_columns(pl.Series("raw", raws, pl.String))
+
+
+def refused_whole(size: int, why: str, contract: Contract) -> Reading:
+    """A file of which no row is taken: it counts as one refused row."""
+    row: dict[str, object] = {"line": 1, "raw": f"<{size} bytes>", "fault": why}
+    return Reading([rows_of([row], contract)], why)
+
+
+def refused_lines(long: Sequence[LongLine], limit: int, contract: Contract) -> pl.DataFrame:
+    """The rows of lines that were too long to be read."""
+    return rows_of(
+        [
+            {
+                "line": each.line,
+                "raw": beginning(each.beginning, each.length),
+                "fault": too_long(each.length, limit),
+            }
+            for each in long
+        ],
+        contract,
+    )
+
+
+def too_long(length: int, limit: int) -> str:
+    """What is said of a row beyond the limit."""
+    return f"a row of {bytes_told(length)}, the setting longest_line takes {bytes_told(limit)}"
+
+
+def beginning(data: bytes, length: int) -> str:
+    """What is kept of a long row."""
+    return f"{text_of(data[:SHOWN_OF_LONG])}… <{length} bytes>"
+
+
+def long_rows_told(count: int) -> str | None:
+    """The remark on a file with rows that were too long."""
+    rows = "a row is" if count == 1 else f"{count} rows are"
+    return f"{rows} longer than the setting longest_line takes" if count else None
 
 
 def rows_schema(contract: Contract) -> pl.Schema:

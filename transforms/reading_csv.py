@@ -1,25 +1,36 @@
 """CSV as rows: a header, then one record a line; quoted fields may span lines (R20)."""
 
 import csv
+from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 import polars as pl
 
 from transforms.canonical_json import JsonError
 from transforms.contracts import Contract
+from transforms.limits import DEFAULTS, LongLine, without_long_lines
 from transforms.reading import (
     BOM,
     Reading,
+    beginning,
     is_utf8,
     lines_of,
+    long_rows_told,
     problems,
+    refused_lines,
     rows_of,
+    shortened,
     text_of,
+    too_long,
     unsound_text,
 )
 from transforms.reading_lines import extra_of
 
+csv.field_size_limit(2**31 - 1)  # rows have a limit of their own
+BATCH = 50_000
+"""Records that are read one by one and then become a frame, which takes less memory."""
 MAX_RECORD_LINES = 1_000
 """A quote that is still open after so many lines was never meant to open: only its line is refused."""
 
@@ -31,24 +42,32 @@ class Record(NamedTuple):
     raw: bytes
 
 
-def read_csv(data: bytes, contract: Contract, ends_early: bool = False) -> Reading:
+def read_csv(
+    data: bytes, contract: Contract, ends_early: bool = False, longest: int = DEFAULTS.line_bytes
+) -> Reading:
     """The rows of a CSV file. Where the file `ends_early`, a last row without line end may be half a row."""
     body = data.removeprefix(BOM)
+    long: list[LongLine] = []
+    if b'"' not in body:  # else a line may be in the middle of a record
+        body, long = without_long_lines(body, longest)
     records = _records(body.split(b"\n"))
     header = next(records, None)
     if header is None:
-        return Reading([])
-    names = [name.strip() for name in _fields(text_of(header.raw)) or []]
+        return Reading([refused_lines(long, longest, contract)], long_rows_told(len(long)))
+    names = [] if long and long[0].line < header.line else _names(header, longest)
     if not set(names) & set(contract.delivered):
-        refused = [_refused(record, "stands in a file without a header") for record in (header, *records)]
-        return Reading([rows_of(refused, contract)], "the header names no column of the stream")
-    repeated = sorted({name for name in names if names.count(name) > 1})
+        told = "stands in a file without a header"
+        refused = _batches((_refused(each, told, longest) for each in (header, *records)), contract)
+        problem = problems("the header names no column of the stream", long_rows_told(len(long)))
+        return Reading([refused, refused_lines(long, longest, contract)], problem)
+    repeated = sorted(name for name, count in Counter(names).items() if count > 1)
     if not repeated and b'"' not in body and set(names) <= set(contract.delivered) and is_utf8(body):
         rows = _plain_rows(body, header.line, names, contract)
     else:
-        rows = rows_of([_row(record, names, contract) for record in records], contract)
+        rows = _batches((_row(record, names, contract, longest) for record in records), contract)
     if repeated:
-        rows = rows.with_columns(fault=pl.lit(f"the header names {', '.join(repeated)} twice"))
+        told = f"the header names {shortened(', '.join(repeated))} twice"
+        rows = rows.with_columns(fault=pl.lit(told))
     is_open = not rows.is_empty() and not body.endswith(b"\n")
     if is_open and ends_early:
         last = pl.int_range(pl.len()) == pl.len() - 1
@@ -56,7 +75,24 @@ def read_csv(data: bytes, contract: Contract, ends_early: bool = False) -> Readi
             fault=pl.when(last).then(pl.lit("the file ends within the row")).otherwise("fault")
         )
     is_broken = is_open and rows["fault"][-1] is not None
-    return Reading([rows], problems("the last line is cut off" if is_broken and not repeated else None))
+    told_of_end = "the last line is cut off" if is_broken and not repeated else None
+    parts = [rows, refused_lines(long, longest, contract)] if long else [rows]
+    return Reading(parts, problems(told_of_end, long_rows_told(len(long))))
+
+
+def _names(header: Record, longest: int) -> list[str]:
+    """The columns that a header names; one that is too long names none."""
+    if len(header.raw) > longest:
+        return []
+    return [name.strip() for name in _fields(text_of(header.raw)) or []]
+
+
+def _batches(rows: Iterator[dict[str, object]], contract: Contract) -> pl.DataFrame:
+    """Rows that were read one by one, a part of them at a time."""
+    frames = [rows_of([], contract)]
+    while batch := list(islice(rows, BATCH)):
+        frames.append(rows_of(batch, contract))
+    return pl.concat(frames)
 
 
 def _records(lines: list[bytes]) -> Iterator[Record]:
@@ -92,19 +128,25 @@ def _fields(text: str) -> list[str] | None:
     return records[0] if len(records) == 1 else None
 
 
-def _refused(record: Record, fault: str) -> dict[str, object]:
+def _refused(record: Record, fault: str, longest: int) -> dict[str, object]:
+    length = len(record.raw)
+    if length > longest:
+        return {"line": record.line, "raw": beginning(record.raw, length), "fault": too_long(length, longest)}
     return {"line": record.line, "raw": text_of(record.raw), "fault": fault}
 
 
-def _row(record: Record, names: list[str], contract: Contract) -> dict[str, object]:
+def _row(record: Record, names: list[str], contract: Contract, longest: int) -> dict[str, object]:
+    if len(record.raw) > longest:
+        return _refused(record, "", longest)
     if not is_utf8(record.raw):
-        return _refused(record, "not UTF-8")
+        return _refused(record, "not UTF-8", longest)
     text = record.raw.decode()
-    fields = _fields(text)
+    count = text.count(",") + 1
+    fields = _fields(text) if '"' in text or count == len(names) else [""] * count
     if fields is None:
-        return _refused(record, "not CSV: its quotes are broken")
+        return _refused(record, "not CSV: its quotes are broken", longest)
     if len(fields) != len(names):
-        return _refused(record, _miscounted(len(fields), len(names)))
+        return _refused(record, _miscounted(len(fields), len(names)), longest)
     value = dict(zip(names, fields, strict=True))
     faults = [f"{name}: {fault}" for name, item in value.items() if (fault := unsound_text(item))]
     known: dict[str, object] = {name: item for name, item in value.items() if name in contract.delivered}

@@ -3,13 +3,25 @@ others read one by one; all to the same rows (R19, R20).
 """
 
 from collections.abc import Iterator
+from itertools import chain
 
 import polars as pl
 
 from transforms.contracts import Contract
 from transforms.cut_lines import rows_cut
+from transforms.limits import DEFAULTS, without_long_lines
 from transforms.plain_lines import Form, form_of, rows_of_form
-from transforms.reading import BOM, Reading, is_utf8, lines_of, rows_of, text_of
+from transforms.reading import (
+    BOM,
+    Reading,
+    is_utf8,
+    lines_of,
+    long_rows_told,
+    problems,
+    refused_lines,
+    rows_of,
+    text_of,
+)
 from transforms.reading_lines import row_of_line
 
 BLOCK_BYTES = 8 * 1024 * 1024
@@ -18,12 +30,19 @@ MAX_SAMPLES = 40
 
 
 def read_jsonl(
-    data: bytes, contract: Contract, block_bytes: int = BLOCK_BYTES, max_samples: int = MAX_SAMPLES
+    data: bytes,
+    contract: Contract,
+    block_bytes: int = BLOCK_BYTES,
+    max_samples: int = MAX_SAMPLES,
+    longest: int = DEFAULTS.line_bytes,
 ) -> Reading:
     """The rows of a JSON Lines file; blank lines are no rows, but count as lines."""
-    body = data.removeprefix(BOM)
-    problem = "the last line is cut off" if _is_cut_off(body, contract) else None
-    return Reading(_parts(body, contract, block_bytes, max_samples), problem, body)
+    body, long = without_long_lines(data.removeprefix(BOM), longest)
+    cut_off = "the last line is cut off" if _is_cut_off(body, contract) else None
+    parts = _parts(body, contract, block_bytes, max_samples)
+    if long:
+        parts = chain(parts, [refused_lines(long, longest, contract)])
+    return Reading(parts, problems(cut_off, long_rows_told(len(long))), body)
 
 
 def _is_cut_off(body: bytes, contract: Contract) -> bool:

@@ -5,25 +5,49 @@ import io
 import polars as pl
 
 from transforms.contracts import Contract
-from transforms.reading import Reading, rows_of, text_of
+from transforms.limits import DEFAULTS, Limits, bytes_told
+from transforms.reading import Reading, refused_whole, text_of
 from transforms.reading_jsonl import read_jsonl
 
 _UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError)
 """What Polars raises on a damaged file, a panic of its decoder included."""
 
 
-def read_parquet(data: bytes, contract: Contract) -> Reading:
+_SHORT = 24
+"""Bytes that a value other than a text takes as JSON, about."""
+
+
+def read_parquet(data: bytes, contract: Contract, limits: Limits = DEFAULTS) -> Reading:
     """The rows of a Parquet file; one that cannot be decoded is refused as a single row."""
     if not data:
         return read_jsonl(data, contract)
     try:
         frame = pl.read_parquet(io.BytesIO(data), hive_partitioning=False)
+        size = sum(_text_bytes(column) for column in frame)
+        if size > limits.file_bytes:
+            most = bytes_told(limits.file_bytes)
+            told = f"the file holds {bytes_told(size)}; the setting largest_file takes {most}"
+            return refused_whole(len(data), told, contract)
         lines = frame.select(_as_json(column) for column in frame).write_ndjson()
     except _UNREADABLE:
-        problem = "not a Parquet file that can be read"
-        row: dict[str, object] = {"line": 1, "raw": f"<{len(data)} bytes>", "fault": problem}
-        return Reading([rows_of([row], contract)], problem)
-    return read_jsonl(lines.encode(), contract)
+        return refused_whole(len(data), "not a Parquet file that can be read", contract)
+    return read_jsonl(lines.encode(), contract, longest=limits.line_bytes)
+
+
+def _text_bytes(column: pl.Series) -> int:
+    """About how many bytes a column is as text: equal values stand once in the file, and often there."""
+    kind = column.dtype
+    if isinstance(kind, (pl.List, pl.Array)):
+        return 2 * len(column) + _text_bytes(column.explode())
+    if isinstance(kind, pl.Struct):
+        return sum(_text_bytes(inner) for inner in column.struct.unnest())
+    if kind == pl.Binary:
+        return int(column.bin.size().sum() or 0)
+    if isinstance(kind, (pl.Categorical, pl.Enum)):
+        return int(column.cat.len_bytes().sum() or 0)
+    if kind == pl.String:
+        return int(column.str.len_bytes().cast(pl.Int64).sum() or 0)
+    return _SHORT * len(column)
 
 
 def _as_json(column: pl.Series) -> pl.Series:

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 import zstandard
 
+from orchestration.decompressing import decompressed
+from orchestration.landed import read_landed
 from orchestration.landing import (
     all_arrival_days,
     arrival_day_of,
     arrival_days,
-    decompressed,
     expand,
     files_of,
     format_of,
     name_of,
-    read_landed,
 )
 
 TEXT = bytes(random.Random(1).choices(b"abcdefgh\n", k=400_000))

@@ -240,7 +240,10 @@ def test_settings_are_a_table_of_the_file_or_of_the_environment(tmp_path: Path):
         ("{command = []}", "command.*: expected a list"),
         ("{deliver_from = 'soon'}", "deliver_from.*: expected a day"),
         ("{mail = {host = 'h'}}", "outbox.mail.to.*: is missing"),
-        ("{mail = {host = 'h', sender = 's', to = 't', port = 'smtp'}}", "mail.port.*: expected a whole number"),
+        (
+            "{mail = {host = 'h', sender = 's', to = 't', port = 'smtp'}}",
+            "mail.port.*: expected a whole number",
+        ),
         ("{mail = {host = 'h', sender = 's', to = 't', password = 'p'}}", "a secret stands in no settings"),
         ("{mail = {host = 'h', sender = 's', to = 't', user = 'u'}}", "belong together"),
         ("{mail = {host='h', sender='s', to='t', user='u', password_env='P', starttls=false}}", "open line"),
