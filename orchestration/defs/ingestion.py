@@ -6,12 +6,17 @@ from typing import Any
 
 import dagster as dg
 
+from orchestration.defs.joined import teller
 from orchestration.defs.resources import Home
 from orchestration.ingest import Ingested, ingest_days, version_of_day
 from orchestration.partitions import DAYS, days_of
 from orchestration.tables import STREAMS
 
 OWNERS = ["team:billing"]
+ARRIVAL_DAYS = "quarterhour/arrival_days"
+"""Tag of a run that takes late files: the arrival days that it ingests, its own among them."""
+VERSION = "1"
+"""A version that stays: what changed is told per event day, by the versions of `lake/<stream>`."""
 KINDS = {
     "interactions": "Messages, greetings, resets, handoff rows and API requests of conversations.",
     "handoffs": "Legs with human agents, as the agent desk logged them.",
@@ -50,27 +55,34 @@ def _ingest(stream: str) -> dg.AssetsDefinition:
         deps=[["landing", stream]],
         partitions_def=DAYS,
         backfill_policy=dg.BackfillPolicy.single_run(),
-        # A version that stays: what changed is told per event day, by the versions of `lake/<stream>`.
-        code_version="1",
+        code_version=VERSION,
         description=f"{KINDS[stream]} Contract, quarantine and counts of one arrival day (R18, R20).",
         group_name="ingestion",
         kinds={"polars", "parquet"},
         owners=OWNERS,
         pool="lake",
     )
-    def ingested(context: dg.AssetExecutionContext, home: Home) -> None:
-        lake, landing = home.lake(), home.path() / "landing"
+    def ingested(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResult:
+        lake, landing, days = home.lake(), home.path() / "landing", _days(context)
+        told = teller(context, days_of(context), VERSION)
         changed: set[date] = set()
         began = time.monotonic()
         try:
-            for day, result in ingest_days(lake, landing, stream, days_of(context)):
+            for day, result in ingest_days(lake, landing, stream, days):
                 changed |= result.changed.keys()
                 _warn(context, stream, result)
-                context.add_asset_metadata(_metadata(result, began), partition_key=day.isoformat())
+                told.tell(context.asset_key, day, _metadata(result, began))
         finally:
             _tell(context, stream, {day: version_of_day(lake, stream, day) for day in changed})
+        return dg.MaterializeResult(data_version=dg.DataVersion(VERSION))
 
     return ingested
+
+
+def _days(context: dg.AssetExecutionContext) -> list[date]:
+    """The arrival days of a run: those it was asked for, and those that its tag names beside them."""
+    named = context.run.tags.get(ARRIVAL_DAYS, "")
+    return sorted({*days_of(context), *(date.fromisoformat(day) for day in named.split(",") if day)})
 
 
 def _tell(context: dg.AssetExecutionContext, stream: str, changed: dict[date, str]) -> None:

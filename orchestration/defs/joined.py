@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import dagster as dg
 
@@ -27,7 +28,7 @@ class Teller:
     asked: frozenset[date]
     provenance: Mapping[dg.AssetKey, Mapping[str, str]]
 
-    def tell(self, key: dg.AssetKey, day: date, metadata: Mapping[str, float]) -> None:
+    def tell(self, key: dg.AssetKey, day: date, metadata: Mapping[str, Any]) -> None:
         """Metadata of a day that was asked for; of another one a materialization of its own."""
         if day in self.asked:
             self.context.add_asset_metadata(metadata, asset_key=key, partition_key=day.isoformat())
@@ -39,10 +40,13 @@ class Teller:
             )
 
 
-def teller(context: dg.AssetExecutionContext, asked: Iterable[date]) -> Teller:
-    """A teller for the assets of a step."""
+def teller(context: dg.AssetExecutionContext, asked: Iterable[date], version: str | None = None) -> Teller:
+    """A teller for the assets of a step; each run makes a version of its own, or one stays."""
     seen = {key: _latest(context, key) for spec in context.assets_def.specs for key in _inputs(spec)}
-    provenance = {spec.key: _provenance(context, spec, seen) for spec in context.assets_def.specs}
+    provenance = {
+        spec.key: {**_provenance(context, spec, seen), "dagster/data_version": version or context.run_id}
+        for spec in context.assets_def.specs
+    }
     return Teller(context, frozenset(asked), provenance)
 
 
@@ -50,10 +54,7 @@ def _provenance(
     context: dg.AssetExecutionContext, spec: dg.AssetSpec, seen: Mapping[dg.AssetKey, tuple[str, str]]
 ) -> dict[str, str]:
     """The tags by which Dagster tells that a day is stale: it sets them itself only for days asked for."""
-    tags = {
-        "dagster/code_version": spec.code_version or context.run_id,
-        "dagster/data_version": context.run_id,
-    }
+    tags = {"dagster/code_version": spec.code_version or context.run_id}
     for key in _inputs(spec):
         pointer, version = seen[key]
         tags[f"dagster/input_event_pointer/{key.to_user_string()}"] = pointer
@@ -67,9 +68,11 @@ def _inputs(spec: dg.AssetSpec) -> list[dg.AssetKey]:
 
 def _latest(context: dg.AssetExecutionContext, key: dg.AssetKey) -> tuple[str, str]:
     """The place in the event log up to which an input is known, and the input's version there."""
-    records = context.instance.fetch_materializations(key, limit=1).records
+    instance = context.instance
+    records = instance.fetch_materializations(key, limit=1).records  # of `landing` there are observations
+    records = records or instance.fetch_observations(key, limit=1).records
     if not records:
         return NOTHING_YET, NOTHING_YET
-    event = records[0].asset_materialization
+    event = records[0].asset_materialization or records[0].asset_observation
     tags = (event.tags if event else None) or {}
     return str(records[0].storage_id), tags.get("dagster/data_version", NOTHING_YET)

@@ -10,7 +10,7 @@ from orchestration.headless import bury
 from orchestration.lake import Lake
 from orchestration.one_run import only_run
 from orchestration.settings import Settings, load_settings
-from orchestration.tables import TABLES
+from orchestration.tables import STREAMS, TABLES
 
 
 class Desk(dg.ConfigurableResource):
@@ -49,7 +49,16 @@ class Home(Desk):
         with only_run(self.path(), what, tell, run.run_id if run else None) as killed:
             if context.instance:
                 bury(context.instance, killed)
+                _observe_landing_once(context.instance)
             yield self
+
+
+def _observe_landing_once(instance: dg.DagsterInstance) -> None:
+    """Dagster shows an ingest as stale by what landed since only where an observation stands before it."""
+    for stream in STREAMS:
+        key = dg.AssetKey(["landing", stream])
+        if not instance.fetch_observations(key, limit=1).records:
+            instance.report_runless_asset_event(dg.AssetObservation(key))
 
 
 def _told(run: dg.DagsterRun) -> str:

@@ -1,9 +1,10 @@
-"""When things run: every night at 02:00 UTC, and the reports after each night."""
+"""When things run: every night at 02:00 UTC, and the reports after each night and each issuing."""
 
 from datetime import timedelta
 
 import dagster as dg
 
+from orchestration.defs.billing import issue_job
 from orchestration.partitions import DAYS
 from orchestration.settings import load_settings
 
@@ -39,16 +40,27 @@ def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipRea
     return dg.RunRequest(run_key=day, partition_key=day)
 
 
+# Off until somebody starts it: each night issues what is due. It is for who wants the issuing told apart, in a
+# run of its own: on the 5th every month that has ended has had its grace (I1), wherever the account is.
+monthly_issue = dg.ScheduleDefinition(
+    name="monthly_issue",
+    job=issue_job,
+    cron_schedule="0 6 5 * *",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.STOPPED,
+)
+
+
 @dg.run_status_sensor(
     run_status=dg.DagsterRunStatus.SUCCESS,
-    monitored_jobs=[night_job],
+    monitored_jobs=[night_job, issue_job],
     request_job=reports_job,
     default_status=(
         dg.DefaultSensorStatus.RUNNING if load_settings().schedule else dg.DefaultSensorStatus.STOPPED
     ),
 )
 def after_the_night(context: dg.RunStatusSensorContext) -> dg.RunRequest:
-    """The pages, after each night."""
+    """The pages, after each night and each issuing."""
     return dg.RunRequest(run_key=context.dagster_run.run_id)
 
 
@@ -57,7 +69,7 @@ def schedules() -> dg.Definitions:
     """Jobs, the nightly schedule, the sensor behind it, and one process for all steps of a run."""
     return dg.Definitions(
         jobs=[night_job, reports_job],
-        schedules=[nightly],
+        schedules=[nightly, monthly_issue],
         sensors=[after_the_night],
         executor=dg.in_process_executor,
     )

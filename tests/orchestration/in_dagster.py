@@ -1,22 +1,27 @@
 """What `runs` asks of Dagster; imported only in a process whose environment names partitions and home."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import dagster as dg
 from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
 from dagster._core.loader import LoadingContextForTest
 
 from orchestration.definitions import defs
+from orchestration.defs import late
 from orchestration.defs.schedules import NIGHT
 from orchestration.nightly import run_night
 from orchestration.partitions import DAYS
 
 Told = tuple[bool, dict[str, list[str]], dict[str, bool]]
 """Of a run: whether it went well, days by asset, checks and whether they passed."""
+
+Ticked = tuple[list[tuple[str | None, str | None, dict[str, str]]], str | None, str | None]
+"""Of a tick: the runs that it asks for by key, partition and tags; the cursor; why it asks for none."""
 
 
 def night(home: Path, first: date, last: date) -> list[str]:
@@ -39,6 +44,45 @@ def lake_runs(
         for span in spans
     )
     return [_told(result) for result in results]
+
+
+def tick(home: Path, now: datetime, cursor: str) -> Ticked:
+    """The sensor on `landing/`, at a time; what it tells of assets is told to Dagster, as the daemon does."""
+    known = defs().get_repository_def()
+    context = dg.build_sensor_context(instance=_instance(home), cursor=cursor, repository_def=known)
+    with mock.patch.object(late, "datetime", mock.Mock(now=now.astimezone)):
+        result = late.late_files.evaluate_tick(context)
+    for event in result.asset_events:
+        _instance(home).report_runless_asset_event(event)
+    requests = [(run.run_key, run.partition_key, dict(run.tags)) for run in result.run_requests or ()]
+    return requests, result.cursor, result.skip_message
+
+
+def late_run(home: Path, partition: str, tags: dict[str, str], keys: tuple[str, ...]) -> Told:
+    """The run that the sensor has asked for, over some assets of the lake."""
+    return _told(
+        _job(keys, False).execute_in_process(
+            instance=_instance(home),
+            partition_key=partition,
+            tags=tags,
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            raise_on_error=False,
+        )
+    )
+
+
+def under_way(home: Path) -> str:
+    """A night that waits in the queue, as the daemon leaves it; gives its id."""
+    job = defs().get_repository_def().get_job(NIGHT)
+    run = _instance(home).create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
+    return run.run_id
+
+
+def ended(home: Path, run_id: str) -> None:
+    """The same, when it is over."""
+    run = _instance(home).get_run_by_id(run_id)
+    assert run is not None
+    _instance(home).report_run_failed(run)
 
 
 def stale_days(home: Path, key: str) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from importlib import import_module
 from multiprocessing import get_context
@@ -52,6 +52,27 @@ def night(home: Path, first: date, last: date) -> list[str]:
 def lake_runs(home: Path, spans: Sequence[Span], keys: Sequence[str], *, checks: bool = True) -> list[Told]:
     """A run per span of days over some assets of the lake; runs over a home know of each other."""
     return [Told(*told) for told in _called("lake_runs", home, spans, tuple(keys), checks)]
+
+
+def tick(home: Path, now: datetime, cursor: str) -> Any:
+    """The sensor on `landing/`, at a time: runs asked for (key, partition, tags), cursor, why none."""
+    return _called("tick", home, now, cursor)
+
+
+def late_run(home: Path, partition: str, tags: dict[str, str], keys: Sequence[str]) -> Told:
+    """The run that the sensor has asked for, over some assets of the lake."""
+    return Told(*_called("late_run", home, partition, tags, tuple(keys)))
+
+
+def under_way(home: Path) -> str:
+    """A night that is under way; gives its id."""
+    run_id: str = _called("under_way", home)
+    return run_id
+
+
+def ended(home: Path, run_id: str) -> None:
+    """The same, when it is over."""
+    _called("ended", home, run_id)
 
 
 def stale_days(home: Path, key: str) -> list[str]:
