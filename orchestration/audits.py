@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from orchestration.lake import Lake, midnight
+from orchestration.parts import days_of_rows, rows_of_day
 from orchestration.tables import STREAMS
 from orchestration.workers import in_parallel
 from transforms.contracts import contract_of
@@ -38,10 +39,11 @@ def ids_on_two_days(lake: Lake, days: list[date]) -> pl.DataFrame:
     near = {day + DAY * number for day in days for number in range(-NEAR_DAYS, NEAR_DAYS + 1)}
     found = [IDS_ON_TWO_DAYS.to_frame()]
     for stream in STREAMS:
-        paths = {day: lake.arrivals(stream, day) for day in sorted(near.intersection(lake.days(stream)))}
-        again = _on_several([_ids(pl.scan_parquet(of_day), stream) for of_day in paths.values()])
+        known = sorted(near.intersection(days_of_rows(lake, stream)))
+        of_days = [rows_of_day(lake, stream, day) for day in known]
+        again = _on_several([_ids(rows, stream) for rows in of_days])
         if len(again):
-            rows = pl.scan_parquet([path for of_day in paths.values() for path in of_day])
+            rows = pl.concat(of_days)
             told = _ids(rows, stream, day=pl.col(contract_of(stream).time_column).dt.date())
             found.append(_on_two_days(told.filter(pl.col("hash").is_in(again.implode())), stream, days))
     return pl.concat(found).sort("stream", "account_id", "id")

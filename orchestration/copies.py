@@ -6,8 +6,9 @@ from datetime import date
 import polars as pl
 
 from orchestration.lake import COPIES, Lake
+from orchestration.parts import Part, parts_of, scan_parts
 from transforms.contracts import contract_of, lake_schema
-from transforms.copies import resolve_copies
+from transforms.copies import FINGERPRINT, resolve_copies, settled
 
 PLACE = ["arrival_day", "file", "line"]
 WHOSE = ["arrival_day", "file", "account_id"]
@@ -28,27 +29,44 @@ class Resolved:
 
 def resolved(lake: Lake, stream: str, day: date) -> Resolved:
     """The rows of a stream's event day, delivered on any day, with their copies resolved."""
-    paths = lake.arrivals(stream, day)
-    if not paths:
+    parts = parts_of(lake, stream, day)
+    if not parts:
         nothing = lake_schema(stream).to_frame()
         copies = resolve_copies(nothing, stream)[1]
         return Resolved(nothing.lazy(), nothing.lazy(), nothing, copies, 0)
-    rows = pl.scan_parquet(paths, row_index_name="row")
-    suspects = _suspects(rows, stream, known=len(paths) == 1 and lake.note(paths[0], COPIES) == "none")
+    rows = _numbered(parts, stream)
+    is_known = len(parts) == 1 and lake.note(parts[0].path, COPIES) == "none"
+    suspects = _suspects(rows, stream, known=is_known)
     is_suspect = pl.col("row").is_in(suspects.implode())
     judged = rows.filter(is_suspect).collect() if len(suspects) else rows.head(0).collect()
-    winners, copies = resolve_copies(judged.drop("row"), stream)
+    winners, copies = resolve_copies(_comparable(judged, stream).drop("row"), stream)
     losers = judged.join(winners, on=PLACE, how="anti")
     kept = rows.filter(~pl.col("row").is_in(losers["row"].implode())) if len(losers) else rows
+    columns = lake_schema(stream).names()
     counts = rows.group_by(WHOSE).agg(pl.len().cast(pl.Int64).alias("rows")).collect()
-    named = rows.filter("is_first") if "is_first" in lake_schema(stream) else rows
+    named = rows.filter("is_first") if "is_first" in columns else rows
     return Resolved(
-        winners=kept.drop("row"),
-        named=named.drop("row"),
-        losers=losers.drop("row"),
+        winners=kept.select(columns),
+        named=named.select(columns),
+        losers=losers.select(columns),
         copies=_tally(counts, copies, stream, day),
         rows=_height(counts),
     )
+
+
+def _numbered(parts: list[Part], stream: str) -> pl.LazyFrame:
+    if not any(part.is_settled for part in parts):
+        return pl.scan_parquet([part.path for part in parts], row_index_name="row")
+    return scan_parts(parts, stream).with_row_index("row")
+
+
+def _comparable(rows: pl.DataFrame, stream: str) -> pl.DataFrame:
+    """Where settled rows are among them, raw ones are compared as what will be left of them."""
+    if "content" not in rows.columns:
+        return rows
+    is_settled = pl.col("content").is_not_null()
+    raw = settled(rows.filter(~is_settled).drop(FINGERPRINT.names()), stream)
+    return pl.concat([rows.filter(is_settled), raw.select(rows.columns)]).sort("row")
 
 
 def _suspects(rows: pl.LazyFrame, stream: str, *, known: bool) -> pl.Series:

@@ -8,7 +8,8 @@ import polars as pl
 
 from orchestration import touched
 from orchestration.copies import PLACE, Resolved, resolved
-from orchestration.lake import ARRIVALS, INPUTS, VERSION, Lake, joined_version, midnight_ms
+from orchestration.lake import ARRIVALS, INPUTS, Lake, joined_version, midnight_ms
+from orchestration.parts import days_of_rows, parts_of, rows_of_day
 from orchestration.tables import COPIES, STREAMS
 from transforms.alerts import delivered
 from transforms.contracts import lake_schema
@@ -34,9 +35,7 @@ ROWS_AT_ONCE = 8_000_000
 def arrivals_of(lake: Lake, day: date) -> dict[str, str]:
     """The version of what each arrival day delivered of an event day, by stream and file; and the recipe."""
     versions = {
-        f"{stream}/{path.name}": lake.note(path, VERSION) or ""
-        for stream in STREAMS
-        for path in lake.arrivals(stream, day)
+        f"{stream}/{part.name}": part.version for stream in STREAMS for part in parts_of(lake, stream, day)
     }
     return {"recipe": RECIPE, **versions}
 
@@ -58,8 +57,8 @@ def fragments_version(lake: Lake, day: date) -> str | None:
 
 def dirty_days(lake: Lake) -> list[date]:
     """The days of which something else was delivered than their fragments were made of."""
-    tables = ("stretches", "touched", *STREAMS)
-    days = set[date]().union(*(lake.days(table) for table in tables))
+    known = [lake.days("stretches"), lake.days("touched")]
+    days = set[date]().union(*known, *(days_of_rows(lake, stream) for stream in STREAMS))
     return sorted(
         day
         for day in days
@@ -115,17 +114,17 @@ def _note_change(lake: Lake, day: date, left_out: pl.DataFrame, inputs: str) -> 
     if is_unfinished or before is None or not before.items() <= arrivals.items():
         touched.note_change(lake, day, None, now, inputs)
         return
-    added = [lake.root / stream / str(day) / name for stream, name in _split(arrivals.keys() - before.keys())]
+    paths = {f"{stream}/{part.name}": part.path for stream in STREAMS for part in parts_of(lake, stream, day)}
+    added = [paths[name] for name in _of_conversations(arrivals.keys() - before.keys())]
     keys = [touched.KEYS.to_frame(), *(pl.read_parquet(path, columns=["key"]) for path in added)]
     copies = pl.concat([lake.read("left_out", day), left_out])
     keys.append(copies.filter(copies.is_unique()).select("key"))
     touched.note_change(lake, day, pl.concat(keys), now, inputs)
 
 
-def _split(names: Iterable[str]) -> list[tuple[str, str]]:
-    """Stream and file of arrivals that belong to conversations."""
-    parts = (name.split("/") for name in names)
-    return [(stream, file) for stream, file in parts if "key" in lake_schema(stream)]
+def _of_conversations(names: Iterable[str]) -> list[str]:
+    """The arrivals that belong to conversations."""
+    return [name for name in names if "/" in name and "key" in lake_schema(name.split("/")[0])]
 
 
 def _fragments(interactions: Resolved, handoffs: Resolved) -> Fragments:
@@ -144,11 +143,10 @@ def _fragments(interactions: Resolved, handoffs: Resolved) -> Fragments:
 
 def rows_of_keys(lake: Lake, day: date, keys: pl.DataFrame) -> pl.DataFrame:
     """The `MARKED_ROWS` of some keys on a day that has fragments."""
-    rows = pl.scan_parquet(lake.arrivals("interactions", day))
+    rows = rows_of_day(lake, "interactions", day)
     return rows_of(rows, keys).join(lake.read("left_out", day), on=PLACE, how="anti", maintain_order="left")
 
 
 def copies_of(lake: Lake, stream: str, day: date) -> pl.DataFrame:
     """Every valid copy of an event day, of all arrival days."""
-    paths = lake.arrivals(stream, day)
-    return pl.concat([lake_schema(stream).to_frame(), *(pl.read_parquet(path) for path in paths)])
+    return rows_of_day(lake, stream, day).collect()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from orchestration.lake import Lake
 from orchestration.landing import all_arrival_days, files_of, name_of
+from orchestration.parts import settled_arrivals
 from orchestration.tables import STREAMS, TABLES
 
 WAREHOUSE = "warehouse.duckdb"
@@ -43,11 +44,11 @@ def dagster_home(home: Path) -> Path:
 
 
 def waiting_days(home: Path) -> list[date]:
-    """Arrival days with a landed file that no ingest has seen."""
+    """Arrival days with a file that no ingest has seen: landed, or settled in a lake that is built anew."""
     landing, lake = home / "landing", Lake(home)
     lake.ensure(TABLES)
     seen = set(lake.scan("files").select("file").collect()["file"])
-    return [
+    landed = {
         day
         for day in all_arrival_days(landing)
         if any(
@@ -55,4 +56,11 @@ def waiting_days(home: Path) -> list[date]:
             for stream in STREAMS
             for path in files_of(landing, stream, day)
         )
-    ]
+    }
+    settled = {
+        day
+        for stream in STREAMS
+        for day in settled_arrivals(lake, stream)
+        if not lake.file("files", stream, day).exists()
+    }
+    return sorted(landed | settled)

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import dagster as dg
 
+from orchestration.lake import Lake
 from orchestration.landing import all_arrival_days
+from orchestration.parts import STREAMS, settled_arrivals
 from orchestration.settings import load_settings
 
 FALLBACK_FIRST_DAY = date(2026, 1, 1)
@@ -15,16 +17,15 @@ FALLBACK_FIRST_DAY = date(2026, 1, 1)
 
 @cache
 def first_day() -> date:
-    """The first partition: the setting, else the earliest arrival day that has landed."""
+    """The first partition: the setting, else the earliest arrival day."""
     settings = load_settings()
-    landed = earliest_landed(settings.home)
-    return settings.first_day or landed or FALLBACK_FIRST_DAY
+    return settings.first_day or earliest_arrival(settings.home) or FALLBACK_FIRST_DAY
 
 
-def earliest_landed(home: Path) -> date | None:
-    """The earliest arrival day in `landing/`."""
-    days = all_arrival_days(home / "landing")
-    return days[0] if days else None
+def earliest_arrival(home: Path) -> date | None:
+    """The earliest arrival day in `landing/`, or of files whose raw rows were dropped."""
+    settled = (settled_arrivals(Lake(home), stream) for stream in STREAMS)
+    return min(set(all_arrival_days(home / "landing")).union(*settled), default=None)
 
 
 def _end(last_day: date | None) -> str | None:

@@ -246,7 +246,7 @@ def _publish(lake: Lake, terms: Terms, by_day: ByDay, keys: pl.DataFrame | None,
 
 def _of_day(lake: Lake, by_day: ByDay, day: date) -> dict[str, pl.DataFrame]:
     tables = {table: by_day[table].get(day, _of_schema(table)) for table in SESSIONS}
-    tables["rejected_handoffs"] = _kept_whole(lake, day, tables["rejected_handoffs"])
+    tables["rejected_handoffs"] = with_raw(lake, day, tables["rejected_handoffs"])
     return tables
 
 
@@ -273,7 +273,8 @@ def _publish_tables(lake: Lake, terms: Terms, tables: dict[str, pl.DataFrame], d
     return {table: frame.height for table, frame in tables.items()}
 
 
-def _kept_whole(lake: Lake, day: date, rejected: pl.DataFrame) -> pl.DataFrame:
+def with_raw(lake: Lake, day: date, rejected: pl.DataFrame) -> pl.DataFrame:
+    """Refused handoff rows of a day with all that the lake holds of them (R20)."""
     rows = {stream: copies_of(lake, stream, day) for stream in rejected["stream"].unique().sort()}
     return kept_whole(rejected, rows) if rows else rejected.with_columns(pl.lit(None, pl.String).alias("raw"))
 
