@@ -1,4 +1,4 @@
-"""Marts: the dbt project as assets, run in this process; its tests are the assets' checks."""
+"""Marts: the dbt project as assets, built in this process; its tests are the assets' checks."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -48,8 +48,14 @@ class Translator(DagsterDbtTranslator):
         return OWNERS
 
 
+def _manifest() -> Path:
+    """The manifest of the project as it is now."""
+    dbt.project()
+    return dbt.MANIFEST_PATH
+
+
 @dbt_assets(
-    manifest=dbt.MANIFEST_PATH if dbt.MANIFEST_PATH.exists() else dbt.parse(),
+    manifest=_manifest(),
     dagster_dbt_translator=Translator(DagsterDbtTranslatorSettings(enable_source_tests_as_checks=False)),
     backfill_policy=dg.BackfillPolicy.single_run(),
     pool="warehouse",
@@ -77,7 +83,7 @@ def marts(context: dg.AssetExecutionContext, home: Home) -> Iterator[Any]:
     result.raise_if_failed()
     rows = _row_counts(home.path() / dbt.WAREHOUSE)
     keys = {str(spec.metadata.get("dagster_dbt/unique_id")): spec.key for spec in context.assets_def.specs}
-    for node in result.nodes:  # in the order in which dbt built them: sources of a model come before it
+    for node in result.nodes:  # in the order in which they were built: sources of a model come before it
         if keys.get(node.unique_id) in context.selected_asset_keys:
             told = {"seconds": node.seconds, "seconds_of_build": round(time.monotonic() - began, 3)}
             if node.name in rows:

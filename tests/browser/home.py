@@ -70,11 +70,11 @@ def make_home(home: Path) -> Path:
     _traffic(book)
     _dirt(book)
     book.land()
-    night(home, FIRST, NIGHTS[0], tested=False)
+    night(home, FIRST, NIGHTS[0])
     entries = Ledger(home).entries()
     _afterwards(book, {str(entry.body["document_id"]): entry.number for entry in entries if entry.number})
     book.land()
-    night(home, NIGHTS[0] + DAY, LAST, tested=False)
+    night(home, NIGHTS[0] + DAY, LAST)
     return home
 
 

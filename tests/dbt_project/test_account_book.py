@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from orchestration import dbt
 from tests.dbt_project.lakes import Lake, at, rows
-from tests.dbt_project.replay import Replay
 
 READ = (
     "plan_states account_profiles sellers account_roles auto_reloads apps account_event_refusals"
@@ -184,7 +183,8 @@ def kinds(book: Book) -> None:
     )  # fmt: skip
     book.refused(
         "there is no contract yet: subscribe the account to one first",
-        "big", "2026-01-02 10", "contract_price_set", metric="usage_sessions", charge_model="flat", unit_price=1,
+        "big", "2026-01-02 10", "contract_price_set",
+        metric="usage_sessions", charge_model="flat", unit_price=1,
     )  # fmt: skip
     book.refused(
         "a contract is rated on all apps together: its discount has no app",
@@ -380,7 +380,11 @@ def whole_book() -> Book:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = whole_book().write(tmp_path_factory.mktemp("book"))
+    return folded(whole_book().write(tmp_path_factory.mktemp("book")))
+
+
+def folded(home: Path) -> Path:
+    """Builds what is read here of a home's marts."""
     dbt.build_untested(home / dbt.WAREHOUSE, " ".join(f"+{model}" for model in READ.split()))
     return home
 
@@ -628,7 +632,7 @@ def refusals(home: Path) -> set[tuple[str, str, str]]:
 def again(home: Path, lake: Lake, events: list[dict[str, Any]]) -> Path:
     """The fold of these events instead."""
     lake.rows["account_events"] = events
-    return Replay.of(home).over(lake.write(Path(tempfile.mkdtemp(dir=home))))
+    return folded(lake.write(Path(tempfile.mkdtemp(dir=home))))
 
 
 # Shrinking would fold for hours; the difference of the outcomes tells the account.

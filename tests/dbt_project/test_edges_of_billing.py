@@ -39,7 +39,7 @@ def taxes(lake: Lake) -> None:
 
 
 def currencies(lake: Lake) -> None:
-    """Essential in euros; in dollars from February. The plan in dollars is taken from the 1st on, not before."""
+    """Essential in euros; in dollars from February. The plan in dollars is taken from the 1st on."""
     lake.event("euro", "2026-01-01 08:00", "account_opened", zone="UTC", currency="EUR", kind="standard")
     lake.event("euro", "2026-01-01 08:01", "plan_subscribed", "x", plan_id="essential_eur")
     lake.event("euro", "2026-01-01 08:02", "discount_granted", discount_kind="fixed", value="10")
@@ -68,8 +68,18 @@ def contracts(lake: Lake) -> None:
 
 
 def wallets(lake: Lake) -> None:
-    opened(lake, "seven").event("seven", "2026-01-01 09:00", "plan_subscribed", "x", plan_id="payg_usd", event_id="7")
-    lake.event("seven", "2026-01-02 09:00", "free_credit_granted", "x", amount="5", expires_after_days="9", event_id="7")
+    opened(lake, "seven").event(
+        "seven", "2026-01-01 09:00", "plan_subscribed", "x", plan_id="payg_usd", event_id="7"
+    )
+    lake.event(
+        "seven",
+        "2026-01-02 09:00",
+        "free_credit_granted",
+        "x",
+        amount="5",
+        expires_after_days="9",
+        event_id="7",
+    )
     lake.event("seven", "2026-01-03 09:00", "order_placed", "x", order_id="7", amount="50")
     lake.event("seven", "2026-01-03 10:00", "order_cleared", "x", order_id="7")
     opened(lake, "shut").event("shut", "2026-01-01 09:00", "plan_subscribed", "x", plan_id="payg_usd")
@@ -118,8 +128,10 @@ def test_the_first_rate_of_tax_holds_from_its_own_month(home: Path) -> None:
 
 
 def test_a_change_of_currency_loses_no_fee_and_adds_no_currencies(home: Path) -> None:
-    """January's 89 EUR, less 10; February's and March's 99 USD, from which a discount in euros takes nothing."""
-    found = rows(home, "select invoice_id, currency, subtotal from invoices where account_id = 'euro' order by 1")
+    """January's 89 EUR, less 10; then 99 USD, from which a discount in euros takes nothing."""
+    found = rows(
+        home, "select invoice_id, currency, subtotal from invoices where account_id = 'euro' order by 1"
+    )
     assert [(name, currency, f"{subtotal:.2f}") for name, currency, subtotal in found[:2]] == [
         ("euro-2026-01", "EUR", "79.00"),
         ("euro-2026-02", "USD", "198.00"),
@@ -140,12 +152,16 @@ def test_a_contract_s_price_needs_a_contract(home: Path) -> None:
 
 
 def test_a_grant_a_plan_and_an_order_may_share_an_id(home: Path) -> None:
-    kinds = rows(home, "select order_type from orders where account_id = 'seven' and order_id = '7' order by 1")
+    kinds = rows(
+        home, "select order_type from orders where account_id = 'seven' and order_id = '7' order by 1"
+    )
     assert kinds == [("subscription",), ("top_up",)]
     balance = rows(home, "select paid_balance from wallets where account_id = 'seven'")
     assert balance == [(Decimal(50),)]
 
 
 def test_a_top_up_that_clears_after_the_closing_is_invoiced(home: Path) -> None:
-    due = rows(home, "select total, status from invoices where account_id = 'shut' and document_class = 'top_up'")
+    due = rows(
+        home, "select total, status from invoices where account_id = 'shut' and document_class = 'top_up'"
+    )
     assert due == [(Decimal(100), "due")]

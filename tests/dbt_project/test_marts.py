@@ -146,7 +146,7 @@ def whole_lake() -> Lake:
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = whole_lake().write(tmp_path_factory.mktemp("home"))
-    assert dbt.build(home, unit_tests=True).raise_if_failed().is_published
+    assert dbt.build(home).raise_if_failed().is_published
     return home
 
 
@@ -376,7 +376,7 @@ def test_an_unbalanced_ledger_publishes_nothing(home: Path, tmp_path: Path) -> N
     shutil.copy(home / dbt.WAREHOUSE, tmp_path / dbt.WAREHOUSE)
     result = dbt.build(lake.write(tmp_path), select="file_ledger")
     assert not result.is_published
-    with pytest.raises(dbt.DbtError, match="assert_file_ledger_balances: Got 1 result"):
+    with pytest.raises(dbt.DbtError, match="assert_file_ledger_balances: finds 1 row"):
         result.raise_if_failed()
     assert rows(tmp_path, "from file_ledger order by all") == rows(home, "from file_ledger order by all")
 

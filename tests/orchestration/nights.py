@@ -1,13 +1,10 @@
 """Nights without Dagster: what lands, and what becomes of it."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 from orchestration import dbt, fragmenting
 from orchestration.ingest import ingest
@@ -55,23 +52,10 @@ class Landing:
         self.land("alerts", date.fromisoformat(arrives or at), rows)
 
 
-def night(home: Path, first: date, last: date, tested: bool = True) -> Issued:
+def night(home: Path, first: date, last: date) -> Issued:
     """What a night does, without Dagster: arrivals of some days, sessions, marts, documents."""
-    with nullcontext() if tested else untested():
-        arrive(home, first, last)
-        return issue(home)
-
-
-@contextmanager
-def untested() -> Iterator[None]:
-    """Builds without dbt's tests, a third of the time: for nights whose figures a later one is tested on."""
-    with mock.patch.object(dbt, "build", _build_untested):
-        yield
-
-
-def _build_untested(home: Path, select: str | None = None) -> dbt.BuildResult:
-    dbt.build_untested(home / dbt.WAREHOUSE, select or "*")
-    return dbt.BuildResult(is_published=True)
+    arrive(home, first, last)
+    return issue(home)
 
 
 def arrive(home: Path, first: date, last: date) -> None:

@@ -9,7 +9,6 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from orchestration import dbt, judging
 from orchestration.book import Entry, record
 from orchestration.book_types import event_types
 from orchestration.cli import main
@@ -20,10 +19,8 @@ from orchestration.ingest import ingest
 from orchestration.judging import state_at
 from orchestration.lake import Lake
 from orchestration.tables import TABLES
-from tests.dbt_project.replay import Replay
 from transforms.contracts import ACCOUNT_EVENT_TYPES
 
-BUILD = judging._build
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
@@ -40,22 +37,10 @@ def landed(home: Path) -> list[dict[str, object]]:
     return [json.loads(path.read_text()) for path in paths if path.is_file()]
 
 
-@pytest.fixture(scope="module")
-def replay(tmp_path_factory: pytest.TempPathFactory) -> Replay:
-    built = Lake(tmp_path_factory.mktemp("built"))
-    built.ensure(TABLES)
-    dbt.build_untested(built.home / dbt.WAREHOUSE, " ".join(f"+{model}" for model in judging.SHOWN))
-    return Replay.of(built.home)
-
-
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, replay: Replay) -> Path:
-    """A home whose book has an account in Tokyo, ingested, and its app's plan, which waits in landing.
-
-    The judge runs the SQL that dbt has compiled once; `with_dbt` has it run dbt itself.
-    """
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home whose book has an account in Tokyo, ingested, and its app's plan, which waits in landing."""
     monkeypatch.setenv("QUARTERHOUR_HOME", str(tmp_path))
-    monkeypatch.setattr(judging, "_build", lambda folder, select, without="": replay.over(folder))
     folder = tmp_path / "landing" / "account_events" / "2026-03-01"
     folder.mkdir(parents=True)
     opening = {"zone": "Asia/Tokyo", "currency": "USD", "account_name": "Acme"}
@@ -66,11 +51,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, replay: Replay) -> Pat
     ingest(lake, tmp_path / "landing", "account_events", date(2026, 3, 1))
     write(folder / "c.jsonl", "3", "plan_subscribed", app_id="bot", plan_id="payg_usd")
     return tmp_path
-
-
-@pytest.fixture
-def with_dbt(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(judging, "_build", BUILD)
 
 
 def write(path: Path, event_id: str, event_type: str, **values: object) -> None:
@@ -167,7 +147,6 @@ def test_an_account_is_opened_first_and_no_event_lies_far_ahead(home: Path) -> N
         record(home, Entry("acme", "account_closed", occurred_at=NOON + timedelta(days=2)), now=NOON)
 
 
-@pytest.mark.usefixtures("with_dbt")
 def test_commands_end_with_2_and_the_plain_reason(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("account", "add-funds", "acme", "--app", "bot", "--order-id", "o1", "--amount", "5") == 2
     assert "order_placed is refused: amount is not between 20.00 and 10000.00 USD" in capsys.readouterr().err
@@ -203,7 +182,6 @@ def test_today_is_the_local_day_of_the_instant(home: Path) -> None:
     ]
 
 
-@pytest.mark.usefixtures("with_dbt")
 def test_show_prints_the_state(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("account", "show", "acme", "--at", NOON.isoformat()) == 0
     shown = capsys.readouterr().out

@@ -12,20 +12,17 @@ import duckdb
 import pytest
 import yaml
 
-from orchestration import dbt, judging
+from orchestration import dbt
 from orchestration.cli import main
 from orchestration.console.files import File
 from orchestration.console.plans import Plans, book_commands
 from orchestration.console.reading import accounts_of
 from orchestration.defs.book import account_event
 from orchestration.defs.resources import Home
-from orchestration.lake import Lake
-from orchestration.tables import TABLES
 from reports.commands import APP, config_lines, filled_config, filled_shell, is_plain, shell_words
 from reports.models import Account, Role
 from reports.models.plan_page import PlanPage
 from tests.dbt_project.plan_book import HOSTILE
-from tests.dbt_project.replay import Replay
 from tests.orchestration.plan_homes import plan_home
 from tests.reports.html import Page
 
@@ -74,19 +71,10 @@ def console(home: Path) -> Iterator[Console]:
 
 
 @pytest.fixture
-def book(home: Path, monkeypatch: pytest.MonkeyPatch, replay: Replay) -> Path:
-    """The home as the commands find it; they are judged by the SQL that dbt has compiled once."""
+def book(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The home as the commands find it."""
     monkeypatch.setenv("QUARTERHOUR_HOME", str(home))
-    monkeypatch.setattr(judging, "_build", lambda folder, select, without="": replay.over(folder))
     return home
-
-
-@pytest.fixture(scope="module")
-def replay(tmp_path_factory: pytest.TempPathFactory) -> Replay:
-    built = Lake(tmp_path_factory.mktemp("judge"))
-    built.ensure(TABLES)
-    dbt.build_untested(built.home / dbt.WAREHOUSE, "+account_event_refusals")
-    return Replay.of(built.home)
 
 
 def test_a_shared_account_has_nothing_of_it(console: Console) -> None:
