@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from orchestration.dbt.compiling import PROJECT_DIR, project
 from orchestration.dbt.errors import DbtError
