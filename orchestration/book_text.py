@@ -6,6 +6,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from orchestration.terminal import plain
+
 TITLES = {
     "accounts": "Account",
     "account_profiles": "Billing profile",
@@ -45,4 +47,4 @@ def _text(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return str(value)
+    return plain(value)

@@ -10,7 +10,6 @@ from typing import Annotated
 
 from cyclopts import App, CycloptsError, Parameter
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from orchestration.cli_account import account
@@ -18,6 +17,7 @@ from orchestration.cli_outbox import outbox
 from orchestration.cli_settings import settings
 from orchestration.errors import RunError, UsageError
 from orchestration.instants import instant_of
+from orchestration.terminal import fail, plain, say, warn
 
 app = App(
     name="quarterhour",
@@ -84,9 +84,9 @@ def sessionize(
         print(f"{name:<17} {int(totals[name].sum()):>12,}")
     print(f"written to {out}")
     if result.quarantine.height:
-        _warn(f"{result.quarantine.height:,} rows are in {out / 'quarantine.parquet'}, each with its reason")
+        warn(f"{result.quarantine.height:,} rows are in {out / 'quarantine.parquet'}, each with its reason")
     for row in totals.drop_nulls("problem").iter_rows(named=True):
-        _warn(f"{row['file']}: {row['problem']}")
+        warn(f"{row['file']}: {row['problem']}")
 
 
 @app.command
@@ -347,17 +347,18 @@ def issue(*, month: str | None = None) -> None:
     from orchestration.settings import load_settings
 
     home = _home()
-    with _stage("issuing…"), only_run(home, "quarterhour issue", _say):
+    with _stage("issuing…"), only_run(home, "quarterhour issue", say):
         issued = issue_due(home, month_of(month))
         outbox = fill_outbox(home, load_settings())
     for entry in issued.entries:
         body = entry.body
-        print(f"{entry.number:<32} {body['account_id']:<24} {body['total']:>18} {body['currency']}")
+        account = plain(body["account_id"])
+        print(f"{entry.number:<32} {account:<24} {body['total']:>18} {body['currency']}")
     print(f"{len(issued.entries)} issued, {len(issued.waiting)} waiting")
     for wait in issued.waiting:
-        print(f"waits: {wait.account_id} {wait.month:%Y-%m}, {wait.reason}")
+        print(plain(f"waits: {wait.account_id} {wait.month:%Y-%m}, {wait.reason}"))
     for problem in [*outbox.failed, *outbox.unknown]:
-        _warn(problem)
+        warn(problem)
 
 
 ledger = App(name="ledger", help="The issued documents.")
@@ -373,7 +374,7 @@ def list_ledger() -> None:
         if entry.number:
             body = entry.body
             total = f"{body['total']} {body['currency']}"
-            print(f"{entry.number:<32} {entry.issue_date} {body['account_id']:<24} {total:>22}")
+            print(f"{entry.number:<32} {entry.issue_date} {plain(body['account_id']):<24} {total:>22}")
 
 
 @ledger.command(name="verify")
@@ -384,7 +385,7 @@ def verify_ledger() -> None:
     kept = Ledger(_home())
     findings = kept.verify()
     for finding in findings:
-        _warn(finding)
+        warn(finding)
     if findings:
         raise RunError(f"the ledger is not as it was written: {len(findings)} findings")
     print(f"{len(kept.entries()):,} entries, all as they were written; last hash {kept.version()}")
@@ -408,9 +409,9 @@ def _run(home: Path, first: date, last: date) -> None:
     from orchestration.nightly import run_night
 
     with _stage(f"running {first} to {last}…"):
-        warnings = run_night(home, first, last, _say)
+        warnings = run_night(home, first, last, say)
     for warning in warnings:
-        _warn(warning)
+        warn(warning)
     print(f"done: {first} to {last}")
     print(f"reports: {home / 'reports' / 'index.html'}")
 
@@ -437,14 +438,6 @@ def _home() -> Path:
     return home
 
 
-def _say(message: str) -> None:
-    console.print(message, highlight=False, soft_wrap=True, markup=False)
-
-
-def _warn(message: str) -> None:
-    console.print(f"[yellow]warning:[/] {escape(message)}", highlight=False, soft_wrap=True)
-
-
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line and ends with its exit code."""
     from orchestration.settings import SettingsError
@@ -454,18 +447,14 @@ def main(arguments: list[str] | None = None) -> None:
     except CycloptsError:
         sys.exit(2)
     except (UsageError, SettingsError) as error:
-        _fail(error)
+        fail(error)
         sys.exit(2)
     except (RunError, OSError) as error:
-        _fail(error)
+        fail(error)
         sys.exit(1)
     except KeyboardInterrupt:
         console.print("interrupted", highlight=False)
         sys.exit(130)
-
-
-def _fail(error: Exception) -> None:
-    console.print(f"[red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

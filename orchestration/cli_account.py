@@ -10,11 +10,11 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 from rich.console import Console
-from rich.markup import escape
 
 from orchestration.book_types import EventType, Field, event_types
 from orchestration.errors import UsageError
 from orchestration.instants import instant_of
+from orchestration.terminal import plain, warn
 
 account = App(
     name="account",
@@ -110,10 +110,10 @@ def _write(event_type: EventType, account_id: str, given: dict[str, Any]) -> Non
         occurred_at=instant_of("--at", given.get("at")),
     )
     recorded = record(load_settings().home, entry, dry_run=bool(given.get("dry_run")))
-    print(json.dumps(recorded.row, ensure_ascii=False))
+    print(plain(json.dumps(recorded.row, ensure_ascii=False)))
     print(f"written to {recorded.path}" if recorded.path else "would be taken; nothing was written (dry run)")
     for told in recorded.revived:
-        Console(stderr=True).print(f"[yellow]warning:[/] no longer refused: {escape(told)}", highlight=False)
+        warn(f"no longer refused: {told}")
 
 
 for _event_type in event_types().values():

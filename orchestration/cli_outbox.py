@@ -1,10 +1,9 @@
 """`quarterhour outbox …`: what finance receives, and how it is delivered."""
 
 from cyclopts import App
-from rich.console import Console
-from rich.markup import escape
 
 from orchestration.errors import RunError
+from orchestration.terminal import plain, say, warn
 
 outbox = App(
     name="outbox",
@@ -24,15 +23,15 @@ def fill() -> None:
     from orchestration.settings import load_settings
 
     settings = load_settings()
-    with only_run(settings.home, "quarterhour outbox", _say):
+    with only_run(settings.home, "quarterhour outbox", say):
         result = fill_outbox(settings.home, settings)
     for sent in result.sent:
-        print(f"sent: {sent}")
+        print(f"sent: {plain(sent)}")
     print(f"{result.files_written:,} files written to {settings.home / OUTBOX}; {len(result.sent):,} sent")
     for failed in result.failed:
-        _warn(f"not sent, and tried again next time: {failed}")
+        warn(f"not sent, and tried again next time: {failed}")
     for unknown in result.unknown:
-        _warn(f"unknown whether sent, see outbox resend and outbox confirm: {unknown}")
+        warn(f"unknown whether sent, see outbox resend and outbox confirm: {unknown}")
     if result.failed or result.unknown:
         raise RunError(f"not delivered: {len(result.failed)}, unknown: {len(result.unknown)}")
 
@@ -66,12 +65,4 @@ def confirm(number: str) -> None:
     from orchestration.settings import load_settings
 
     confirm_sent(load_settings().home, number)
-    print(f"{number} counts as sent")
-
-
-def _say(message: str) -> None:
-    Console(stderr=True).print(message, highlight=False, soft_wrap=True, markup=False)
-
-
-def _warn(message: str) -> None:
-    Console(stderr=True).print(f"[yellow]warning:[/] {escape(message)}", highlight=False, soft_wrap=True)
+    print(f"{plain(number)} counts as sent")

@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from orchestration.explain_invoice import Day, ExplainedLine
 from orchestration.ledger import Entry
+from orchestration.terminal import plain
 
 SHOWN = 5
 """Conversations of a day that are named; of all others the count is told."""
@@ -21,10 +23,9 @@ def show(
     `rows_of` tells the rows of a conversation; None leaves them out.
     """
     body = entry.body
-    console.print(
-        f"{entry.number}: {body['account_id']}, {body['total']} {body['currency']}, {entry.issue_date}"
-    )
-    console.print(f"ledger entry {entry.sequence}, {entry.hash}")
+    tell = _teller(console)
+    tell(f"{entry.number}: {body['account_id']}, {body['total']} {body['currency']}, {entry.issue_date}")
+    tell(f"ledger entry {entry.sequence}, {entry.hash}")
     for explained in lines:
         console.print()
         _show_line(explained, body["currency"], console)
@@ -36,17 +37,16 @@ def _show_line(explained: ExplainedLine, currency: str, console: Console) -> Non
     line = explained.line
     what = " ".join(str(line[name]) for name in ("line_kind", "metric") if line[name])
     period = f"[{line['charge_period_start_date']}, {line['charge_period_end_date']})"
-    console.print(f"line {line['line_number']}: {what} of {line['app_id'] or 'the account'}, {period}")
-    console.print(
-        f"  price {line['price_id']}, gross {line['gross_amount']}, discount {line['discount_amount']}"
-    )
-    console.print(f"  amount {line['amount']} {currency}")
+    tell = _teller(console)
+    tell(f"line {line['line_number']}: {what} of {line['app_id'] or 'the account'}, {period}")
+    tell(f"  price {line['price_id']}, gross {line['gross_amount']}, discount {line['discount_amount']}")
+    tell(f"  amount {line['amount']} {currency}")
     if line["corrects_document_id"]:
-        console.print(f"  corrects {line['corrects_document_id']}: what is new since it was issued")
+        tell(f"  corrects {line['corrects_document_id']}: what is new since it was issued")
     _show_tiers(line["tiers"], console)
     if explained.days:
         found = sum(day.found for day in explained.days)
-        console.print(
+        tell(
             f"  {explained.quantity} units on {len(explained.days)} days as counted now, "
             f"{line['quantity']} on this line; {found} complete sessions in the lake"
         )
@@ -63,12 +63,18 @@ def _show_tiers(tiers: list[dict[str, Any]], console: Console) -> None:
 
 
 def _show_day(day: Day, console: Console, rows_of: Callable[[str], str] | None) -> None:
-    console.print(
+    tell = _teller(console)
+    tell(
         f"  {day.usage_date}: {day.quantity} units, {day.found} sessions of {len(day.sessions)} conversations"
     )
     for conversation_id, count in day.sessions[:SHOWN] if rows_of else ():
-        console.print(f"    {conversation_id}: {count}")
+        tell(f"    {conversation_id}: {count}")
         if rows_of:
             console.print(f"      {rows_of(conversation_id)}")
     if rows_of and len(day.sessions) > SHOWN:
-        console.print(f"    and {len(day.sessions) - SHOWN} more")
+        tell(f"    and {len(day.sessions) - SHOWN} more")
+
+
+def _teller(console: Console) -> Callable[[str], None]:
+    """Prints lines that may hold names."""
+    return lambda line: console.print(escape(plain(line)))

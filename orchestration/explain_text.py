@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from orchestration.errors import UsageError
+from orchestration.terminal import plain
 from transforms.explaining import Explanation
 from transforms.rules import BLOCK_MS
 from transforms.timeouts import MINUTE_MS
@@ -23,7 +24,7 @@ def show(stored: dict[str, object], its: Explanation, console: Console, block: i
         choice = f"--block is 0 to {count - 1}" if count else "leave --block out to see why"
         raise UsageError(f"the conversation has {count} billing sessions: {choice}")
     for line in _summary(stored, its):
-        console.print(escape(line), highlight=False, soft_wrap=True)
+        console.print(escape(plain(line)), highlight=False, soft_wrap=True)
     chosen = its.blocks if block is None else its.blocks.filter(pl.col("block_index") == block)
     console.print(_legs_table(its.legs)) if its.legs.height else None
     console.print(_blocks_table(chosen, its.rows)) if chosen.height else None
@@ -82,7 +83,7 @@ def _legs_table(legs: pl.DataFrame) -> Table:
             time_of(leg["end_at"]),
             _length(leg["end_at"] - leg["start_at"]),
             leg["source"],
-            escape(leg["leg_id"]),
+            escape(plain(leg["leg_id"])),
             place_of(leg),
         )
     return table
@@ -113,7 +114,7 @@ def _rows_table(rows: pl.DataFrame) -> Table:
             time_of(row["at"]),
             row["what"],
             "yes" if row["counts"] else "",
-            escape(row["event_id"]),
+            escape(plain(row["event_id"])),
             place_of(row),
         )
     return table
@@ -132,7 +133,7 @@ def _at(found: pl.DataFrame) -> str:
 
 def place_of(row: dict[str, object]) -> str:
     """File and line."""
-    return escape(f"{row['file']}:{row['line']}")
+    return escape(plain(f"{row['file']}:{row['line']}"))
 
 
 def time_of(at: object) -> str:

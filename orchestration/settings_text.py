@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field
 from typing import Any
 
-from orchestration.plain_text import plain
 from orchestration.setting_readers import Reader, reader_of, settings_of
 from orchestration.settings import FILE_NAME, PREFIX, Loaded, Settings
+from orchestration.terminal import plain
 
 _GIVEN = re.compile(r"(?i)((?:passw\w*|secret|token|api_?key|authorization|bearer)\W{1,3})[^\s\"]+")
 """A secret inside a text of its own, such as a program's argument `--token=…`."""

@@ -29,8 +29,15 @@ def warn(message: str) -> None:
 
 
 def fail(error: Exception) -> None:
-    """What a command ends with, on standard error."""
+    """What a command ends with and the notes on it, on standard error."""
     _told("[red]error:[/]", str(error))
+    for note in getattr(error, "__notes__", []):
+        warn(note)
+
+
+def say(message: str) -> None:
+    """How work goes on, on standard error."""
+    Console(stderr=True).print(plain_lines(message), highlight=False, soft_wrap=True, markup=False)
 
 
 def _told(word: str, message: str) -> None:
