@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from orchestration.cli_account import account
+from orchestration.cli_notify import notify
 from orchestration.cli_outbox import outbox
 from orchestration.cli_settings import settings
 from orchestration.errors import RunError, UsageError
@@ -28,6 +29,7 @@ app = App(
 console = Console(stderr=True)
 
 app.command(account)
+app.command(notify)
 app.command(outbox)
 app.command(settings)
 

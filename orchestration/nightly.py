@@ -17,6 +17,7 @@ from orchestration.errors import RunError, UsageError
 from orchestration.headless import TAG, bury
 from orchestration.home import dagster_home
 from orchestration.lake import Lake
+from orchestration.night_notices import tell_of_night
 from orchestration.one_run import only_run
 from orchestration.partitions import DAYS
 
@@ -25,21 +26,36 @@ def run_night(home: Path, first: date, last: date, tell: Callable[[str], None] =
     """Runs the nightly job over arrival days, then the reports; gives the warnings of the run.
 
     Waits for any other run in the home, and tells of it. Raises RunError naming the steps that failed,
-    UsageError where a day is no partition.
+    UsageError where a day is no partition. Whoever is to be notified of what failed has been then; a channel
+    that did not take it is a warning, or a note on the error.
     """
+    runs: list[str] = []
+    try:
+        warnings = _night(home, first, last, tell, runs)
+    except UsageError:
+        raise
+    except Exception as error:
+        for problem in tell_of_night(home, first, last, runs, error):
+            error.add_note(problem)
+        raise
+    return [*warnings, *tell_of_night(home, first, last, runs)]
+
+
+def _night(home: Path, first: date, last: date, tell: Callable[[str], None], runs: list[str]) -> list[str]:
+    """The night itself; adds to `runs` the ids of its runs, and of killed ones that it found."""
     dagster_home(home)
     _refuse_unknown(first, last)
     repository = defs().get_repository_def()
     night, reports = repository.get_job(NIGHT), repository.get_job(REPORTS)
     what = f"quarterhour run of {first} to {last}"
     with dg.DagsterInstance.get() as instance, only_run(home, what, tell) as killed:
-        bury(instance, killed)
+        runs += bury(instance, killed)
         # Apart, because Dagster plans each mart once per day of the range if they share a run.
         days = (first.isoformat(), last.isoformat())
         results = [
-            _run(night, instance, LAKE.resolve(repository.asset_graph), days),
-            _run(night, instance, MARTS.resolve(repository.asset_graph)),
-            _run(reports, instance),
+            _run(runs, night, instance, LAKE.resolve(repository.asset_graph), days),
+            _run(runs, night, instance, MARTS.resolve(repository.asset_graph)),
+            _run(runs, reports, instance),
         ]
     failed_checks = [warning for result in results for warning in _failed_checks(result)]
     return [*_refusals(Lake(home), first, last), *failed_checks]
@@ -77,6 +93,7 @@ def _refusals(lake: Lake, first: date, last: date) -> list[str]:
 
 
 def _run(
+    runs: list[str],
     job: dg.JobDefinition,
     instance: dg.DagsterInstance,
     selection: AbstractSet[dg.AssetKey] | None = None,
@@ -90,6 +107,7 @@ def _run(
         run_config={"loggers": {"console": {"config": {"log_level": "ERROR"}}}},
         raise_on_error=False,
     )
+    runs.append(result.run_id)
     failed = [event.step_key for event in result.all_events if event.is_step_failure and event.step_key]
     if not result.success:
         raise RunError(f"run {result.run_id} failed in {', '.join(failed) or 'its start'}")

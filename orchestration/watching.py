@@ -157,14 +157,16 @@ def clocks_agree(watched: Watched) -> Verdict:
     """
     limits = watched.limits
     late = (pl.col("arrival_day") - pl.col("event_day")).dt.total_days()
+    half_have_come = pl.col("rows").cum_sum() * 2 >= pl.col("rows").sum()
     of_account = (
         watched.rows.with_columns(late_days=late)
+        .sort("late_days")
         .group_by("account_id")
         .agg(
             pl.col("rows").sum(),
             ahead=pl.col("rows").filter(pl.col("late_days") < 0).sum(),
             behind=pl.col("rows").filter(pl.col("late_days") > limits.skew_days).sum(),
-            median_days=_weighted_median(),
+            median_days=pl.col("late_days").filter(half_have_come).first(),
         )
         .sort("account_id")
     )
@@ -188,13 +190,6 @@ def clocks_agree(watched: Watched) -> Verdict:
         highest_share=round(max(shares), 4),
         highest_median_days_late=max(medians),
     )
-
-
-def _weighted_median() -> pl.Expr:
-    """Of the days by which rows are late: the first by which half of the rows had come."""
-    order = pl.col("late_days").arg_sort()
-    come = pl.col("rows").gather(order).cum_sum()
-    return pl.col("late_days").gather(order).filter(come * 2 >= pl.col("rows").sum()).first()
 
 
 def _with_refused(

@@ -77,13 +77,10 @@ def _result(check: Check, key: dg.AssetKey, watched: Watched) -> dg.AssetCheckRe
     """A file that cannot be read fails the check, not the night: whoever needs its rows will say so."""
     try:
         verdict = check.judge(watched)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        verdict = Verdict(
-            passed=False,
-            told=f"{watched.stream}: not judged, for a file of the lake cannot be read: {error}. "
-            "Ingest these days again.",
-            figures={},
-        )
+    except (OSError, pl.exceptions.ComputeError) as error:
+        why = str(error).splitlines()[0]
+        told = f"{watched.stream}: a file of the lake cannot be read: {why}. Run these days again."
+        verdict = Verdict(passed=False, told=told, figures={})
     return dg.AssetCheckResult(
         asset_key=key,
         check_name=check.name,

@@ -1,0 +1,223 @@
+"""What an operator is told of runs that failed, and of checks that did: the one place that decides it.
+
+Names in it come from logs and from errors. They stand on one line, cut, with their controls escaped; a chat
+system that gives `<…>` and `@…` a meaning finds neither in its text.
+"""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from orchestration.plain_text import plain
+
+SHOWN = 20
+"""Steps and checks that are told one by one."""
+LENGTH = 600
+"""Characters of a sentence that is told."""
+OF_INTEREST = {
+    dg.DagsterEventType.STEP_FAILURE,
+    dg.DagsterEventType.RUN_FAILURE,
+    dg.DagsterEventType.ASSET_CHECK_EVALUATION,
+}
+DAY, FIRST, LAST = (
+    "dagster/partition",
+    "dagster/asset_partition_range_start",
+    "dagster/asset_partition_range_end",
+)
+_DEFANGED = str.maketrans({"<": "‹", ">": "›", "@": "＠"})
+
+
+@dataclass(frozen=True)
+class FailedStep:
+    """A step, and the first line of its error."""
+
+    step: str
+    error: str
+
+
+@dataclass(frozen=True)
+class FailedCheck:
+    """A check with its figures, and what it says, remedy included."""
+
+    asset: str
+    check: str
+    severity: str
+    figures: Mapping[str, str]
+    told: str
+
+
+@dataclass(frozen=True)
+class RunTold:
+    """A run, with what failed in it."""
+
+    run_id: str
+    job: str
+    days: str
+    has_failed: bool
+    steps: tuple[FailedStep, ...] = ()
+    checks: tuple[FailedCheck, ...] = ()
+
+    @property
+    def is_worth_telling(self) -> bool:
+        """Whether there is anything to tell of it."""
+        return self.has_failed or bool(self.checks)
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What is told, and the command that runs it again."""
+
+    home: str
+    subject: str
+    runs: tuple[RunTold, ...] = ()
+    error: str = ""
+    repeat: str = ""
+
+    def text(self) -> str:
+        """For people."""
+        lines = [self.subject, "", f"Home: {self.home}"]
+        if self.error:
+            lines.append(f"Error: {self.error}")
+        for run in self.runs:
+            lines += ["", f"Run {run.run_id}, job {run.job}{f', {run.days}' if run.days else ''}: "
+                      f"{'failed' if run.has_failed else 'done'}"]  # fmt: skip
+            lines += _some([f"- step {step.step}: {step.error}" for step in run.steps])
+            lines += _some([_told(check) for check in run.checks])
+        if self.repeat:
+            lines += ["", f"To run it again: {self.repeat}"]
+        return "\n".join(lines) + "\n"
+
+    def payload(self) -> dict[str, Any]:
+        """For programs; `text` is what chat systems show."""
+        runs = [asdict(run) for run in self.runs]
+        for run in runs:
+            run["steps"], run["checks"] = run["steps"][:SHOWN], run["checks"][:SHOWN]
+        return {
+            "source": "quarterhour",
+            "subject": self.subject,
+            "home": self.home,
+            "error": self.error,
+            "runs": runs,
+            "repeat": self.repeat,
+            "text": self.text().translate(_DEFANGED),
+        }
+
+
+def _told(check: FailedCheck) -> str:
+    figures = ", ".join(f"{name} {value}" for name, value in check.figures.items())
+    return (
+        f"- {check.severity} {check.asset}, {check.check}{f' ({figures})' if figures else ''}: {check.told}"
+    )
+
+
+def _some(lines: list[str]) -> list[str]:
+    more = len(lines) - SHOWN
+    return lines[:SHOWN] + ([f"- and {more} more"] if more > 0 else [])
+
+
+def trial_notice(home: Path) -> Notice:
+    """By which an operator tries the channels."""
+    return Notice(plain(home), "quarterhour: this is a test, nothing has failed")
+
+
+def notice_of(
+    home: Path, runs: Sequence[RunTold], *, repeat: str = "", error: BaseException | None = None
+) -> Notice | None:
+    """What is told of some runs, and of an error outside them; None where all is well."""
+    told = tuple(run for run in runs if run.is_worth_telling)
+    if not told and error is None:
+        return None
+    failed = [run for run in told if run.has_failed]
+    checks = [check for run in told for check in run.checks]
+    if failed or error is not None:
+        subject = f"quarterhour: {', '.join(run.job for run in failed) or 'a run'} failed"
+    else:
+        worst = "ERROR" if any(check.severity == "ERROR" for check in checks) else "WARN"
+        subject = f"quarterhour: {len(checks)} {'check' if len(checks) == 1 else 'checks'} failed ({worst})"
+    days = next((run.days for run in told if run.days), "")
+    return Notice(
+        home=plain(home),
+        subject=plain(f"{subject}{f', {days}' if days else ''}"),
+        runs=told,
+        error="" if error is None else _first_line(str(error) or type(error).__name__),
+        repeat=repeat or _repeat(home, told),
+    )
+
+
+def run_told(instance: dg.DagsterInstance, run: dg.DagsterRun, *, warnings: bool) -> RunTold:
+    """What failed in a run, as Dagster's log has it; checks of severity WARN only where wanted."""
+    records = instance.get_records_for_run(run.run_id, of_type=OF_INTEREST).records
+    events = [record.event_log_entry.dagster_event for record in records]
+    steps, checks, ends = [], {}, []
+    for event in filter(None, events):
+        if event.is_step_failure:
+            error = event.step_failure_data.error
+            steps.append(FailedStep(plain(event.step_key), _first_line(_cause(error))))
+        elif event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            found = event.asset_check_evaluation_data
+            if not found.passed and (warnings or found.severity == dg.AssetCheckSeverity.ERROR):
+                checks[found.asset_check_key] = _failed(found)
+        elif event.message:
+            ends.append(FailedStep("(the run)", _first_line(event.message)))
+    has_failed = run.status == dg.DagsterRunStatus.FAILURE
+    if has_failed and not steps:
+        steps = ends
+    return RunTold(
+        run_id=run.run_id,
+        job=plain(run.job_name),
+        days=_days(run.tags),
+        has_failed=has_failed,
+        steps=tuple(steps),
+        checks=tuple(checks.values()),
+    )
+
+
+def _failed(found: dg.AssetCheckEvaluation) -> FailedCheck:
+    return FailedCheck(
+        asset=plain(found.asset_key.to_user_string()),
+        check=plain(found.check_name),
+        severity=found.severity.value,
+        figures={plain(name): _cut(plain(value.value)) for name, value in found.metadata.items()},
+        told=_cut(plain(found.description or "failed")),
+    )
+
+
+def _cause(error: Any) -> str:
+    """The innermost message: Dagster wraps what a step raised."""
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return str(error.message) if error is not None else "no reason given"
+
+
+def _first_line(text: str) -> str:
+    lines = (line.strip() for line in text.splitlines())
+    return _cut(plain(next((line for line in lines if line), "no reason given")))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LENGTH else text[:LENGTH] + "…"
+
+
+def _days(tags: Mapping[str, str]) -> str:
+    first, last = tags.get(FIRST) or tags.get(DAY, ""), tags.get(LAST) or tags.get(DAY, "")
+    return plain(first if first == last else f"{first} to {last}")
+
+
+def repeat_of(home: Path, first: object, last: object) -> str:
+    """The command that runs some days again."""
+    days = f"--date {first}" if first == last else f"--from {first} --to {last}"
+    return f"QUARTERHOUR_HOME={shlex.quote(str(home))} quarterhour run {days}"
+
+
+def _repeat(home: Path, runs: Sequence[RunTold]) -> str:
+    """The command where days are known; other runs Dagster can repeat itself."""
+    failed = [run for run in runs if run.has_failed]
+    for run in failed or runs:
+        if run.days:
+            first, _, last = run.days.partition(" to ")
+            return plain(repeat_of(home, first, last or first))
+    return f"in Dagster's UI: Runs, {failed[0].run_id}, Re-execute" if failed else ""
