@@ -12,7 +12,7 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.plain_text import plain
+from orchestration.terminal import plain
 
 SHOWN = 20
 """Steps and checks that are told one by one."""

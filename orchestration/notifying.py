@@ -24,7 +24,7 @@ from orchestration.delivering import ChannelDownError, NotSentError, UnclearErro
 from orchestration.mailing import envelope, hand_over
 from orchestration.notices import Notice
 from orchestration.outbox_settings import MailSettings
-from orchestration.plain_text import plain
+from orchestration.terminal import plain
 from orchestration.watch_settings import NotifySettings
 
 DEADLINE_SECONDS = 15.0
