@@ -25,7 +25,7 @@ def tell_of_night(
         repeat = repeat_of(home, first, last) if error else ""
         runs, unread = _runs(run_ids, warnings=settings.warnings)
         is_known = any(run.has_failed for run in runs)
-        notice = notice_of(home, runs, repeat=repeat, error=unread or (None if is_known else error))
+        notice = notice_of(home, runs, repeat=repeat, error=None if is_known else error or unread)
         return [str(outcome) for outcome in notify(settings, notice) if outcome.problem] if notice else []
     except Exception as problem:  # it must not hide what the night has to say
         return [f"nobody was told: {problem}"]

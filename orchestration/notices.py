@@ -89,7 +89,7 @@ class Notice:
             lines += _some([_told(check) for check in run.checks])
         if self.repeat:
             lines += ["", f"To run it again: {self.repeat}"]
-        return "\n".join(lines) + "\n"
+        return "".join(f"{plain(line)}\n" for line in lines)
 
     def payload(self) -> dict[str, Any]:
         """For programs; `text` is what chat systems show."""
