@@ -52,7 +52,7 @@ def record(home: Path, entry: Entry, *, dry_run: bool = False, now: datetime | N
     reason; that nothing was written then is certain.
     """
     event_type = _type_of(entry)
-    with _one_at_a_time(home):
+    with one_at_a_time(home):
         now = (now or datetime.now(UTC)).astimezone(UTC)
         row = _row(entry, event_type, now)
         event_id = str(row["event_id"])
@@ -61,7 +61,7 @@ def record(home: Path, entry: Entry, *, dry_run: bool = False, now: datetime | N
         _refuse_unknown_document(home, entry)
         verdict = judge(home, entry.account_id, line, name, now.date())
         _refuse(entry, verdict)
-        path = None if dry_run else _appended(home / "landing" / name, line)
+        path = None if dry_run else appended(home / "landing" / name, line)
     return Recorded(event_id, row, path, verdict.revived)
 
 
@@ -137,7 +137,7 @@ def _is_amount(text: str) -> bool:
     return re.fullmatch(r"[0-9]+([.][0-9]+)?", text) is not None
 
 
-def _appended(path: Path, line: bytes) -> Path:
+def appended(path: Path, line: bytes) -> Path:
     """The file, whole and on disk before it has its name; a name that is taken is never given again."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
@@ -158,7 +158,7 @@ def _appended(path: Path, line: bytes) -> Path:
 
 
 @contextmanager
-def _one_at_a_time(home: Path) -> Iterator[None]:
+def one_at_a_time(home: Path) -> Iterator[None]:
     """Between the judgement and the writing nobody else writes; freed when a process dies."""
     home.mkdir(parents=True, exist_ok=True)
     with (home / ".book.lock").open("w") as held:

@@ -6,6 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+BY_THE_WAY = ("raw_rows_dropped", "person_forgotten")
+"""Types that no one writes by hand: records of what another command has done."""
 AppRule = Literal["required", "optional", "none"]
 SEEDS = Path(__file__).resolve().parent.parent / "dbt_project" / "seeds"
 
@@ -46,6 +48,11 @@ def event_types() -> dict[str, EventType]:
         )
         for row in _rows("account_event_types")
     }
+
+
+def types_to_write() -> dict[str, EventType]:
+    """The types that a person writes."""
+    return {name: each for name, each in event_types().items() if name not in BY_THE_WAY}
 
 
 def _rows(seed: str) -> list[dict[str, str]]:

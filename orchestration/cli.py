@@ -12,6 +12,7 @@ from cyclopts import App, CycloptsError, Parameter
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from orchestration import cli_privacy
 from orchestration.cli_account import account
 from orchestration.cli_notify import notify
 from orchestration.cli_outbox import outbox
@@ -31,6 +32,7 @@ console = Console(stderr=True)
 app.command(account)
 app.command(notify)
 app.command(outbox)
+cli_privacy.register(app)
 app.command(settings)
 
 Many = Annotated[list[str], Parameter(consume_multiple=True, negative="")]
@@ -303,6 +305,8 @@ def explain_session(conversation_id: str, *, block: int | None = None) -> None:
         return
     found = explain(lake, terms_of(lake, settings), conversation_id)
     show(found.stored, found.explanation, Console(), block)
+    if found.dropped:
+        print(found.dropped)
 
 
 @explain.command(name="invoice")

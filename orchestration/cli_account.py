@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import App, Parameter
 from rich.console import Console
 
-from orchestration.book_types import EventType, Field, event_types
+from orchestration.book_types import EventType, Field, types_to_write
 from orchestration.errors import UsageError
 from orchestration.instants import instant_of
 from orchestration.terminal import plain, warn
@@ -116,5 +116,5 @@ def _write(event_type: EventType, account_id: str, given: dict[str, Any]) -> Non
         warn(f"no longer refused: {told}")
 
 
-for _event_type in event_types().values():
+for _event_type in types_to_write().values():
     account.command(_command_of(_event_type), name=_event_type.command)

@@ -1,6 +1,7 @@
 """`quarterhour explain`: why a session counted as it did, down to file and line (R20)."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -10,6 +11,7 @@ from orchestration.copies import resolved
 from orchestration.errors import UsageError
 from orchestration.explain_text import place_of, time_of
 from orchestration.lake import Lake
+from orchestration.parts import settled_files
 from orchestration.terms import Terms
 from orchestration.window import Window
 from transforms.explaining import Explanation, explained
@@ -26,6 +28,8 @@ class Explained:
 
     stored: dict[str, object]
     explanation: Explanation
+    dropped: str | None = None
+    """What to say of raw rows that were dropped."""
 
 
 def explain(lake: Lake, terms: Terms, conversation_id: str) -> Explained:
@@ -43,7 +47,7 @@ def explain(lake: Lake, terms: Terms, conversation_id: str) -> Explained:
             f"the rows of the lake no longer give {conversation_id}: its day {_day(at)} is stale; "
             f"materialize lake/fragments and the sessions of {_day(at)}, then ask again"
         )
-    return Explained(stored, found)
+    return Explained(stored, found, told_of_dropped(lake, set(found.rows["file"])))
 
 
 def single_session(lake: Lake, conversation_id: str) -> str | None:
@@ -66,7 +70,8 @@ def single_session(lake: Lake, conversation_id: str) -> str | None:
         ).filter(event_ids(pl.col("key"), instant, pl.col("event_id")) == conversation_id)
         rule = "an API request is one billing session, whatever else happens (R12)"
     places = [place_of(row) for row in its.select("file", "line").collect().iter_rows(named=True)]
-    return f"{rule}: {time_of(at)}, {', '.join(places)}"
+    dropped = told_of_dropped(lake, {place.rpartition(":")[0] for place in places})
+    return f"{rule}: {time_of(at)}, {', '.join(places)}" + (f"; {dropped}" if dropped else "")
 
 
 def rows_told(lake: Lake, terms: Terms, conversation_id: str) -> str:
@@ -76,7 +81,26 @@ def rows_told(lake: Lake, terms: Terms, conversation_id: str) -> str:
         return single
     rows = explain(lake, terms, conversation_id).explanation.rows
     places = [place_of(row) for row in rows.select("file", "line").unique().sort("file", "line").to_dicts()]
-    return f"{len(places)} rows: {', '.join(places)}"
+    dropped = told_of_dropped(lake, set(rows["file"]))
+    return f"{len(places)} rows: {', '.join(places)}" + (f"; {dropped}" if dropped else "")
+
+
+def told_of_dropped(lake: Lake, files: Collection[str]) -> str | None:
+    """That the raw rows of some of the files were dropped, and when; None where all lie in landing."""
+    gone = pl.concat(settled_files(lake, *_arrival_of(file)) for file in files) if files else None
+    if gone is None or (gone := gone.filter(pl.col("file").is_in(sorted(files)))).is_empty():
+        return None
+    days = sorted(set(gone["dropped_at"].dt.strftime("%Y-%m-%d")))
+    number = gone["file"].n_unique()
+    return (
+        f"the raw rows of {number} of these {len(files)} files were dropped on {', '.join(days)}; "
+        "what is told of them is what was kept of each row: its ids, its time, its file and line"
+    )
+
+
+def _arrival_of(file: str) -> tuple[str, date]:
+    stream, day = file.split("/")[:2]
+    return stream, date.fromisoformat(day)
 
 
 def _parts(conversation_id: str) -> tuple[int, int, int]:

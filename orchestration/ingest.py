@@ -1,6 +1,7 @@
 """Ingest one arrival day of a stream: landing files to clean rows, quarantine and counts (R18, R20)."""
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -11,6 +12,7 @@ import polars as pl
 from orchestration.lake import COPIES, VERSION, Lake, joined_version
 from orchestration.landed import limits_of, parse_landed
 from orchestration.landing import files_of, name_of
+from orchestration.parts import parts_of, settled_files, settled_quarantine
 from orchestration.tables import FILES, QUARANTINE
 from orchestration.workers import WORKERS, in_parallel
 from transforms.contracts import Contract, contract_of, lake_schema
@@ -32,6 +34,16 @@ class Ingested:
     changed: dict[date, str]
 
 
+@dataclass(frozen=True)
+class Delivered:
+    """What the files of an arrival day say: clean rows by event day, `files` and `quarantine`."""
+
+    paths: list[Path]
+    rows: dict[date, pl.DataFrame]
+    files: pl.DataFrame
+    quarantine: pl.DataFrame
+
+
 BYTES_AT_ONCE = 32 * 1024 * 1024
 """Files of days, as delivered, that are worked side by side; a larger day fills the machine by itself."""
 
@@ -48,26 +60,46 @@ def ingest_days(
 
 def ingest(lake: Lake, landing: Path, stream: str, arrival_day: date) -> Ingested:
     """Replaces what the lake holds of this stream and arrival day; bad rows go to quarantine."""
-    paths = sorted(files_of(landing, stream, arrival_day), key=lambda path: name_of(path, landing))
-    parsed = list(in_parallel(lambda path: _parse(landing, path, stream, arrival_day), paths))
-    files = pl.concat([FILES.to_frame(), *(part.files.select(FILES.names()) for part in parsed)])
-    quarantine = pl.concat(
-        [QUARANTINE.to_frame(), *(part.quarantine.select(QUARANTINE.names()) for part in parsed)]
-    )
-    rows = pl.concat([lake_schema(stream).to_frame(), *(part.accepted for part in parsed)])
-    changed = _publish_rows(lake, stream, arrival_day, rows)
-    lake.publish(lake.file("quarantine", stream, arrival_day), quarantine.sort("file", "line"))
+    gone = settled_files(lake, stream, arrival_day)
+    settled = set(gone["file"])
+    found = delivered(landing, stream, arrival_day, settled)
+    came_again = {name_of(path, landing) for path in files_of(landing, stream, arrival_day)} & settled
+    files = pl.concat([found.files, _told_again(gone, came_again).select(FILES.names())])
+    refused = pl.concat([found.quarantine, settled_quarantine(lake, stream, arrival_day)])
+    changed = _publish_rows(lake, stream, arrival_day, found.rows)
+    lake.publish(lake.file("quarantine", stream, arrival_day), refused.sort("file", "line"))
     lake.publish(lake.file("files", stream, arrival_day), files.sort("file", "account_id"))
     return Ingested(
-        files=len(paths),
+        files=len(found.paths),
         rows=int(files["rows"].sum()),
-        accepted=rows.height,
+        accepted=sum(rows.height for rows in found.rows.values()),
         excluded=int(files["excluded"].sum()),
         quarantined=int(files["quarantined"].sum()),
-        bytes_read=sum(path.stat().st_size for path in paths),
+        bytes_read=sum(path.stat().st_size for path in found.paths),
         problems=sorted(files.filter(pl.col("problem").is_not_null())["problem"].unique()),
         changed=changed,
     )
+
+
+def delivered(
+    landing: Path, stream: str, arrival_day: date, without: AbstractSet[str] = frozenset()
+) -> Delivered:
+    """What the files of an arrival day say, but for those whose rows are settled."""
+    every = sorted(files_of(landing, stream, arrival_day), key=lambda path: name_of(path, landing))
+    paths = [path for path in every if name_of(path, landing) not in without]
+    parsed = list(in_parallel(lambda path: _parse(landing, path, stream, arrival_day), paths))
+    rows = pl.concat([lake_schema(stream).to_frame(), *(part.accepted for part in parsed)])
+    files = [FILES.to_frame(), *(part.files.select(FILES.names()) for part in parsed)]
+    refused = [QUARANTINE.to_frame(), *(part.quarantine.select(QUARANTINE.names()) for part in parsed)]
+    return Delivered(paths, _by_event_day(rows, contract_of(stream)), pl.concat(files), pl.concat(refused))
+
+
+def _told_again(gone: pl.DataFrame, came_again: AbstractSet[str]) -> pl.DataFrame:
+    """The counts of dropped files, and of those that lie in landing again, that they were not read."""
+    text = "its rows were settled on {}; the file that came again under its name was not read"
+    told = pl.format(text, pl.col("dropped_at").dt.date())
+    is_again = pl.col("file").is_in(sorted(came_again))
+    return gone.with_columns(problem=pl.when(is_again).then(told).otherwise("problem"))
 
 
 def _parse(landing: Path, path: Path, stream: str, arrival_day: date) -> ParsedFile:
@@ -75,10 +107,11 @@ def _parse(landing: Path, path: Path, stream: str, arrival_day: date) -> ParsedF
     return parse_landed(path, stream, arrival_day, name_of(path, landing), limits_of(landing.parent))
 
 
-def _publish_rows(lake: Lake, stream: str, arrival_day: date, rows: pl.DataFrame) -> dict[date, str]:
+def _publish_rows(
+    lake: Lake, stream: str, arrival_day: date, new: dict[date, pl.DataFrame]
+) -> dict[date, str]:
     """Writes the rows by event day and removes what the arrival day no longer says; gives changed days."""
     contract = contract_of(stream)
-    new = _by_event_day(rows, contract)
     held = {
         date.fromisoformat(path.parent.name)
         for path in (lake.root / stream).glob(f"????-??-??/{arrival_day}.parquet")
@@ -114,5 +147,5 @@ def _copies(rows: pl.DataFrame, contract: Contract) -> str:
 
 def version_of_day(lake: Lake, stream: str, day: date) -> str:
     """One version for what all arrival days say of an event day."""
-    versions = [f"{path.name}={lake.note(path, VERSION)}" for path in lake.arrivals(stream, day)]
+    versions = [f"{part.name}={part.version}" for part in parts_of(lake, stream, day)]
     return joined_version(versions) if versions else "removed"

@@ -59,6 +59,8 @@ ACCOUNT_EVENT_TYPES = (
     "discount_granted",
     "credit_note_requested",
     "id_accepted",
+    "raw_rows_dropped",
+    "person_forgotten",
 )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import polars as pl
 
-from transforms.contracts import Contract, Copies, contract_of, schema_of
+from transforms.contracts import Contract, Copies, contract_of, lake_schema, schema_of
 from transforms.keys import KEY_COLUMNS, hashed
 
 _PLACE = ("arrival_day", "file", "line")
@@ -41,7 +41,7 @@ def settled(rows: pl.DataFrame, stream: str) -> pl.DataFrame:
     has_more = pl.any_horizontal(pl.col(name).is_not_null() for name in names)
     whole = rows.with_row_index("position").filter(has_more)
     dated = _dated(whole.drop("position"), contract_of(stream))
-    content = sorted(_content(dated.columns))
+    content = sorted(_content([*lake_schema(stream), "event_day"]))
     hashes = [_beginning(_content_hash(row)) for row in dated.select(content).iter_rows(named=True)]
     texts = [part for name in names for part in (pl.lit("\0"), pl.col(name).fill_null("\0"))]
     prints = whole.select(

@@ -97,12 +97,20 @@ def _batches(rows: Iterator[dict[str, object]], contract: Contract) -> pl.DataFr
 
 def _records(lines: list[bytes]) -> Iterator[Record]:
     """The records of a file: a line, and the following ones while a quote is open."""
+    line = 1
+    for whole in csv_records(lines):
+        raw = whole.removesuffix(b"\r")
+        if raw.strip(b" \t\r"):
+            yield Record(line, raw)
+        line += 1 + whole.count(b"\n")
+
+
+def csv_records(lines: list[bytes]) -> Iterator[bytes]:
+    """Every record of a file as it stands, blank ones too; joined by line ends they are the file again."""
     start = 0
     while start < len(lines):
         end = _end_of_record(lines, start)
-        raw = b"\n".join(lines[start:end]).removesuffix(b"\r")
-        if raw.strip(b" \t\r"):
-            yield Record(start + 1, raw)
+        yield b"\n".join(lines[start:end])
         start = end
 
 

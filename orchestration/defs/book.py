@@ -5,7 +5,7 @@ from typing import Any
 import dagster as dg
 
 from orchestration.book import Entry, record
-from orchestration.book_types import EventType, Field, event_types
+from orchestration.book_types import EventType, Field, event_types, types_to_write
 from orchestration.defs.resources import Desk
 from orchestration.errors import UsageError
 from orchestration.instants import instant_of
@@ -36,7 +36,7 @@ def _config_type(event_type: EventType, field: Field) -> Any:
 CONFIG = {
     "account_id": dg.Field(str, description="Id of the account."),
     "event": dg.Field(
-        dg.Selector({name: _shape_of(event_type) for name, event_type in event_types().items()}),
+        dg.Selector({name: _shape_of(event_type) for name, event_type in types_to_write().items()}),
         description="One type of event with its particulars.",
     ),
     "by": dg.Field(str, is_required=False, description="Who does it."),
