@@ -1,7 +1,5 @@
 -- A returned row is an account for which issued lines and drafts do not add up to what its months rate to
 -- now: something would be billed twice or never (I3).
-{{ config(meta = {'dagster': {'ref': {'name': 'invoice_line_items'}}}) }}
-
 with signed as (
     select
         account_id,

@@ -1,6 +1,4 @@
 -- A returned row is an app whose hours, weeks, months or account totals do not add up to its days.
-{{ config(meta = {'dagster': {'ref': {'name': 'usage_monthly'}}}) }}
-
 {% set measures = ['billing_sessions', 'voice_sessions', 'proactive_notifications', 'provisional_sessions'] %}
 {% set buckets = ['usage_hourly', 'usage_weekly', 'usage_monthly', 'usage_account_daily',
     'usage_account_weekly', 'usage_account_monthly'] %}

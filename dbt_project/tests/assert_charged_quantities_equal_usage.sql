@@ -1,7 +1,5 @@
 -- A returned row is usage of a month that is neither in a charge nor in unrated_usage, or that is charged
 -- beyond what was used: lost or overcharged (R20).
-{{ config(meta = {'dagster': {'ref': {'name': 'invoice_line_items'}}}) }}
-
 with usage_sums as (
     select
         usage_monthly.account_id,

@@ -1,6 +1,4 @@
 -- A returned row is a draft whose page does not add up, or that mixes currencies (P0, P5, I4).
-{{ config(meta = {'dagster': {'ref': {'name': 'invoices'}}}) }}
-
 select
     invoices.invoice_id,
     invoices.subtotal,

@@ -1,7 +1,5 @@
 -- A returned row is a column of the warehouse that a float could round.
 -- depends_on: {{ ref('invoices') }}, {{ ref('invoice_line_items') }}, {{ ref('unrated_usage') }}
-{{ config(meta = {'dagster': {'ref': {'name': 'invoices'}}}) }}
-
 select
     table_name,
     column_name

@@ -1,7 +1,5 @@
 -- A returned row is usage of a day that no charge has, or that two charges have: the same sessions would be
 -- on no invoice, or on two.
-{{ config(meta = {'dagster': {'ref': {'name': 'invoice_line_items'}}}) }}
-
 select
     usage_subscribed.account_id,
     usage_subscribed.app_id,

@@ -1,7 +1,5 @@
 -- A returned row is a plan whose versions differ in currency, are dated out of order, or have charges
 -- without a version: a subscription could then change its currency under way (P0, P1).
-{{ config(meta = {'dagster': {'ref': {'name': 'plans'}}}) }}
-
 select plan_id
 from {{ ref('plans') }}
 group by plan_id

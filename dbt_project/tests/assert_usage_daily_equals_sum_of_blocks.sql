@@ -1,6 +1,4 @@
 -- A returned row is an app whose days do not add up to its sessions: usage lost or charged twice (R11, R17).
-{{ config(meta = {'dagster': {'ref': {'name': 'usage_daily'}}}) }}
-
 with blocks as (
     select
         account_id,

@@ -1,6 +1,4 @@
 -- A returned row is an app that lacks a day between its publication and its closing (R17).
-{{ config(meta = {'dagster': {'ref': {'name': 'usage_daily'}}}) }}
-
 with counted as (
     select
         apps.account_id,

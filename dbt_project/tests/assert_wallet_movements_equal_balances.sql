@@ -1,7 +1,5 @@
 -- A returned row is a wallet whose balance is not what was put in, less what was drawn and what lapsed (P10), in
 -- its own currency (P0).
-{{ config(meta = {'dagster': {'ref': {'name': 'wallets'}}}) }}
-
 with credits as (
     select
         credits.*,

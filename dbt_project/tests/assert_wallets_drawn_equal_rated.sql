@@ -1,6 +1,6 @@
 -- A returned row is a wallet from which more was drawn for a month than its usage comes to by the last night
 -- that drew, or less (P10); a wallet is of one currency (P0).
-{{ config(meta = {'dagster': {'ref': {'name': 'wallets'}}}, severity = 'warn') }}
+{{ config(severity = 'warn') }}
 
 with last_nights as (
     select

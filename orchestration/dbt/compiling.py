@@ -114,6 +114,9 @@ def _node(told: Mapping[str, Any], seeded: duckdb.DuckDBPyConnection) -> Node:
         needs=tuple(told["depends_on"].get("nodes", ())),
         is_view=config["materialized"] == "view",
         only_warns=str(config.get("severity")).lower() == "warn",
+        folder="/".join(told["fqn"][1:-1]),
+        description=told["description"],
+        columns={name: column["description"] for name, column in told.get("columns", {}).items()},
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from graphlib import TopologicalSorter
 
@@ -23,6 +23,11 @@ class Node:
     is_view: bool = False
     only_warns: bool = False
     """Of a test: what it finds keeps nothing from being published."""
+    folder: str = ""
+    """Where it lies below the project's folder of its kind: `marts/billing`, `intermediate`."""
+    description: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Their descriptions, by name."""
 
     @property
     def name(self) -> str:

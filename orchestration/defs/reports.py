@@ -7,14 +7,8 @@ import dagster as dg
 from orchestration.console.site import render_site
 from orchestration.defs.ingestion import OWNERS
 from orchestration.defs.resources import Home
-from orchestration.defs.usage import marts
+from orchestration.defs.usage import MARTS
 from orchestration.home import REPORTS
-
-MARTS = [
-    key
-    for key, group in marts.group_names_by_key.items()
-    if group in ("accounts", "billing", "intake", "usage")
-]
 
 
 @dg.asset(

@@ -40,8 +40,8 @@ def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipRea
     return dg.RunRequest(run_key=day, partition_key=day)
 
 
-# Off until somebody starts it: each night issues what is due. It is for who wants the issuing told apart, in a
-# run of its own: on the 5th every month that has ended has had its grace (I1), wherever the account is.
+# Off until somebody starts it: each night issues what is due. It is for who wants the issuing told apart, in
+# a run of its own: on the 5th every month that has ended has had its grace (I1), wherever the account is.
 monthly_issue = dg.ScheduleDefinition(
     name="monthly_issue",
     job=issue_job,
