@@ -181,7 +181,9 @@ def _failed(found: dg.AssetCheckEvaluation) -> FailedCheck:
         asset=plain(found.asset_key.to_user_string()),
         check=plain(found.check_name),
         severity=found.severity.value,
-        figures={plain(name): _cut(plain(value.value)) for name, value in found.metadata.items()},
+        figures={
+            plain(name): _cut(plain(value.value)) for name, value in list(found.metadata.items())[:SHOWN]
+        },
         told=_cut(plain(found.description or "failed")),
     )
 

@@ -221,11 +221,13 @@ def test_a_run_checks_its_days_and_a_failed_check_stops_nothing(tmp_path: Path, 
     for day in BEFORE:
         landing.land("interactions", day, rows_at(day, 120, str(day)))
     spans = [(BEFORE[0], BEFORE[-1]), (WEDNESDAY, WEDNESDAY)]
-    first, second = dagster.submit(lake_runs, tmp_path, spans, ["ingest/interactions"]).result()
+    first, second = dagster.submit(
+        lake_runs, tmp_path, spans, ["ingest/interactions", "lake/fragments"]
+    ).result()
     assert first.success
     assert first.checks == {
         "files_arrived": True, "volume_is_usual": True, "quarantine_is_small": True,
-        "apps_are_known": False, "clocks_agree": True,
+        "apps_are_known": False, "clocks_agree": True, "ids_stand_on_one_day": True,
     }  # fmt: skip
     assert second.success
     assert [name for name, passed in second.checks.items() if not passed] == ["files_arrived"]
