@@ -9,7 +9,7 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test tools prove bench ui lint format clean
+.PHONY: help demo test tools prove fuzz audit bench ui lint format clean
 
 help: ## What can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -28,6 +28,12 @@ bench: $(READY) $(MANIFEST) ## Measure every stage and its peers (BENCH="--event
 
 prove: $(READY) ## The long search: 100,000 mean logs and every property, at most 90 minutes; goes on where it stopped
 	$(BIN)/python -m tests.prove
+
+fuzz: $(READY) $(MANIFEST) ## Hostile input for every reader, for an hour (FUZZ_MINUTES=5 for less); new input at each call
+	$(BIN)/python -m tests.fuzz --minutes $${FUZZ_MINUTES:-60}
+
+audit: $(READY) ## Whether what is installed is what the lock says, whole and with licences that are known; offline
+	$(BIN)/python -m tests.audit
 
 ui: $(READY) $(MANIFEST) ## The Dagster UI and daemon on loopback, over the same data
 	@$(BIN)/python -c "from orchestration.home import dagster_home; from orchestration.settings import load_settings; dagster_home(load_settings().home)"
