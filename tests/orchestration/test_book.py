@@ -13,7 +13,7 @@ from orchestration.book import Entry, record
 from orchestration.book_types import event_types
 from orchestration.cli import main
 from orchestration.defs.book import account_event
-from orchestration.defs.resources import Home
+from orchestration.defs.resources import Desk
 from orchestration.errors import UsageError
 from orchestration.ingest import ingest
 from orchestration.judging import state_at
@@ -204,7 +204,7 @@ def test_the_dagster_job_writes_the_same_event_and_fails_with_the_reason(home: P
         config = {"account_id": "acme", "event": event, "by": "ui", **more}
         return account_event.execute_in_process(
             run_config={"ops": {"write_account_event": {"config": config}}},
-            resources={"home": Home()},
+            resources={"desk": Desk()},
             raise_on_error=False,
         )
 

@@ -18,7 +18,7 @@ from orchestration.console.files import File
 from orchestration.console.plans import Plans, book_commands
 from orchestration.console.reading import accounts_of
 from orchestration.defs.book import account_event
-from orchestration.defs.resources import Home
+from orchestration.defs.resources import Desk
 from reports.commands import APP, config_lines, filled_config, filled_shell, is_plain, shell_words
 from reports.models import Account, Role
 from reports.models.plan_page import PlanPage
@@ -239,7 +239,7 @@ def test_the_launchpad_s_job_takes_the_configuration(console: Console, book: Pat
     told = console.told("acme")
     _, config = filled(told["commands"][event], GIVEN | {APP: "low"})
     config["ops"]["write_account_event"]["config"] |= {"dry_run": True, "occurred_at": NOW}
-    result = account_event.execute_in_process(run_config=config, resources={"home": Home()})
+    result = account_event.execute_in_process(run_config=config, resources={"desk": Desk()})
     assert result.success
 
 
