@@ -9,7 +9,7 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test tools prove fuzz audit bench ui lint format clean
+.PHONY: help demo test tools prove fuzz soak audit bench ui lint format clean
 
 help: ## What can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -31,6 +31,9 @@ prove: $(READY) ## The long search: 100,000 mean logs and every property, at mos
 
 fuzz: $(READY) $(MANIFEST) ## Hostile input for every reader, for an hour (FUZZ_MINUTES=5 for less); new input at each call
 	$(BIN)/python -m tests.fuzz --minutes $${FUZZ_MINUTES:-60}
+
+soak: $(READY) $(MANIFEST) ## A year of nights, each through the real job, then all of it rebuilt; goes on where it stopped
+	$(BIN)/python -m tests.soak
 
 audit: $(READY) ## Whether what is installed is what the lock says, whole and with licences that are known; offline
 	$(BIN)/python -m tests.audit

@@ -1,0 +1,92 @@
+"""Whether a year of nights held: time and size stay flat, the ledger is whole, a rebuild gives the same."""
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from statistics import median
+
+from tests.soak.nights import Night, quarterhour, set_days
+from tests.soak.year import day_of
+
+MOST_GROWTH = 1.2
+EARLY, LATE = slice(30, 60), slice(-30, None)
+MOST_SECONDS = 8.0
+
+
+def grown(nights: Sequence[Night]) -> Iterator[str]:
+    """What did not stay flat, of the nights in one process; nothing is said of less than ninety."""
+    own = [night for night in nights if not night.is_command]
+    if len(own) < 90:
+        return
+    for what, early, late in (
+        ("a night's seconds", *_medians([night.seconds for night in own])),
+        ("what Dagster keeps of a night, in MB", *_medians(_steps([night.dagster_mb for night in own]))),
+        ("what a night adds to the home, in MB", *_medians(_steps([night.home_mb for night in own]))),
+    ):
+        print(f"{what}: median of nights 31 to 60 {early:.2f}, of the last 30 {late:.2f}")
+        if late > MOST_GROWTH * early:
+            yield f"{what}: {late / early:.2f} times those of the second month"
+    if median(night.seconds for night in own) > MOST_SECONDS:
+        yield f"a night takes more than {MOST_SECONDS:g} s: {median(night.seconds for night in own):.2f} s"
+
+
+def _medians(values: Sequence[float]) -> tuple[float, float]:
+    return median(values[EARLY]), median(values[LATE])
+
+
+def _steps(values: Sequence[float]) -> list[float]:
+    return [0.0, *(after - before for before, after in zip(values, values[1:], strict=False))]
+
+
+def ledger_faults(home: Path) -> list[str]:
+    """What the ledger says against itself."""
+    from orchestration.ledger import Ledger
+
+    ledger = Ledger(home)
+    print(f"{len(ledger.entries())} entries in the ledger")
+    return ledger.verify()
+
+
+def rebuilt_otherwise(folder: Path, home: Path, nights: int) -> Iterator[str]:
+    """What a rebuild from landing into an empty home, with the ledger as it is, gives otherwise."""
+    other = folder / "rebuilt"
+    shutil.rmtree(other, ignore_errors=True)
+    other.mkdir()
+    for name in ("landing", "ledger"):
+        shutil.copytree(home / name, other / name)
+    set_days(other, nights)
+    command = [quarterhour(), "run", "--from", str(day_of(0)), "--to", str(day_of(nights - 1))]
+    began = time.monotonic()
+    environment = os.environ | {"QUARTERHOUR_HOME": str(other)}
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if ran.returncode:
+        yield f"the rebuild failed:\n{ran.stderr}"
+        return
+    print(f"rebuilt from landing in {time.monotonic() - began:.0f} s")
+    yield from differing(home, other)
+
+
+def differing(home: Path, other: Path) -> Iterator[str]:
+    """The tables of two warehouses that do not say the same."""
+    import duckdb
+
+    from orchestration.home import WAREHOUSE
+
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        for name, of in (("nightly", home), ("rebuilt", other)):
+            connection.execute(f"attach '{of / WAREHOUSE}' as {name} (read_only)")
+        listed = (
+            "select distinct table_name from duckdb_tables() where database_name in ('nightly', 'rebuilt')"
+        )
+        tables = sorted(name for (name,) in connection.execute(listed).fetchall())
+        for table in tables:
+            for one, two in (("nightly", "rebuilt"), ("rebuilt", "nightly")):
+                only = f"select count(*) from (from {one}.{table} except all from {two}.{table})"
+                row = connection.execute(only).fetchone()
+                if row and row[0]:
+                    yield f"{table}: {row[0]} rows only {one}"
+    print(f"{len(tables)} tables of the marts compared")
