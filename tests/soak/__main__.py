@@ -1,8 +1,8 @@
 """`make soak`: a year of nights, each through the real job, then the whole year once more from its landing.
 
 Nights run in this process, every thirtieth as a command of its own. A second call goes on where the last one
-stopped. At the end time and size must have stayed flat, the ledger be whole, and a rebuild from landing into an
-empty home give the same marts. The figures stand in `nights.jsonl` and `soak.svg` of the soak's folder.
+stopped. At the end time and size must have stayed flat, the ledger be whole, and a rebuild from landing into
+an empty home give the same marts. The figures stand in `nights.jsonl` and `soak.svg` of the soak's folder.
 """
 
 import argparse

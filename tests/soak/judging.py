@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
@@ -38,7 +39,7 @@ def _medians(values: Sequence[float]) -> tuple[float, float]:
 
 
 def _steps(values: Sequence[float]) -> list[float]:
-    return [0.0, *(after - before for before, after in zip(values, values[1:], strict=False))]
+    return [0.0, *(after - before for before, after in pairwise(values))]
 
 
 def ledger_faults(home: Path) -> list[str]:

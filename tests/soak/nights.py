@@ -1,4 +1,4 @@
-"""Nights of the soak: what each took, kept in a file, so that a second call goes on where the first stopped."""
+"""Nights of the soak: what each took is kept in a file, so that a second call goes on from there."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A year of logs of five accounts: late rows every day, dirt every week, month ends, both changes of the clock."""
+"""A year of logs of five accounts: late rows every day, dirt every week, both changes of the clock."""
 
 import gzip
 import json
