@@ -137,7 +137,8 @@ def apps_are_known(watched: Watched) -> Verdict:
     """Apps in the logs that the book of their account never published."""
     unknown = watched.book.unknown(watched.rows)
     told = [
-        f"{_name(app)} of {_name(account)} ({count:,} rows)" for account, app, count in unknown.iter_rows()
+        f"{_name(app)} of {_name(account)} ({count:,} {'row' if count == 1 else 'rows'})"
+        for account, app, count in unknown.iter_rows()
     ]
     return _verdict(
         told,

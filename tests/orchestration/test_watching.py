@@ -12,13 +12,15 @@ import pytest
 
 from orchestration import watching
 from orchestration.arrivals import Book
+from orchestration.errors import RunError
 from orchestration.ingest import ingest
 from orchestration.lake import Lake
 from orchestration.tables import FILES, TABLES
 from orchestration.watch_settings import WatchSettings
 from orchestration.watching import Watched
 from tests.orchestration.nights import Landing
-from tests.orchestration.runs import dagster_process, lake_runs
+from tests.orchestration.runs import dagster_process, lake_runs, night
+from tests.orchestration.webhooks import webhook
 
 DAY = timedelta(days=1)
 TODAY = date(2026, 4, 30)
@@ -231,3 +233,18 @@ def test_a_run_checks_its_days_and_a_failed_check_stops_nothing(tmp_path: Path, 
     }  # fmt: skip
     assert second.success
     assert [name for name, passed in second.checks.items() if not passed] == ["files_arrived"]
+
+
+def test_a_night_that_fails_is_told_when_it_ends(tmp_path: Path, dagster: ProcessPoolExecutor):
+    (tmp_path / "lake").mkdir()
+    (tmp_path / "lake" / "files").write_text("where a folder should be")
+    with webhook() as hook:
+        (tmp_path / "quarterhour.toml").write_text(f'[notify]\nwebhook = "{hook.url}"\ncommand = ["false"]\n')
+        with pytest.raises(RunError) as ended:
+            dagster.submit(night, tmp_path, WEDNESDAY, WEDNESDAY).result()
+    assert ended.value.__notes__ == ["not told by command: false ended with 1"]
+    [(_, body)] = hook.posts
+    [run] = body["runs"]
+    assert run["run_id"] in str(ended.value)
+    assert "ingest__interactions" in {step["step"] for step in run["steps"]}
+    assert body["repeat"] == f"QUARTERHOUR_HOME={tmp_path} quarterhour run --date {WEDNESDAY}"
