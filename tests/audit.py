@@ -6,6 +6,7 @@ installed beside (`pip install pip-audit`) and its database answers; what could 
 
 import base64
 import hashlib
+import json
 import os
 import re
 import subprocess
@@ -15,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import Distribution, distributions
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import Requirement
 
@@ -121,27 +123,27 @@ def unmet() -> list[str]:
 
 
 def vulnerable() -> tuple[list[str], str | None]:
-    """Known vulnerabilities, and why they could not be looked up if so."""
+    """Known vulnerabilities, and what could not be looked up if so."""
     if find_spec("pip_audit") is None:
         return [], "pip-audit is not installed"
-    command = [
-        sys.executable,
-        "-m",
-        "pip_audit",
-        "--disable-pip",
-        "--no-deps",
-        "-r",
-        str(LOCK),
-        "--progress-spinner=off",
-    ]
+    asked = ["--disable-pip", "--no-deps", "-r", str(LOCK), "--progress-spinner=off", "--format=json"]
+    command = [sys.executable, "-m", "pip_audit", *asked]
     try:
         ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
-    except subprocess.TimeoutExpired:
+        return known_of(json.loads(ran.stdout)["dependencies"])
+    except (subprocess.TimeoutExpired, ValueError, KeyError):
         return [], "the database did not answer"
-    found = [line for line in ran.stdout.splitlines() if re.search(r"\b(CVE|GHSA|PYSEC)-", line)]
-    if ran.returncode and not found:
-        return [], f"the database did not answer: {ran.stderr.strip().splitlines()[-1:]}"
-    return found, None
+
+
+def known_of(answers: Sequence[Mapping[str, Any]]) -> tuple[list[str], str | None]:
+    """What the database says of each distribution, and how many it does not know."""
+    unknown = sum("skip_reason" in each for each in answers)
+    flaws = [
+        f"{each['name']} {each['version']}: {flaw['id']}, mended in {', '.join(flaw['fix_versions']) or 'none'}"
+        for each in answers
+        for flaw in each.get("vulns", ())
+    ]
+    return flaws, f"the database does not know {unknown} of {len(answers)}" if unknown else None
 
 
 def report(title: str, findings: list[str], held: str) -> int:

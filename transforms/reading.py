@@ -11,6 +11,7 @@ from transforms.limits import SHOWN_OF_LONG, LongLine, bytes_told
 
 BOM = b"\xef\xbb\xbf"
 _SHOWN = 60
+MOST_FAULTS = 40
 _ABSENT = b"\x01"
 
 
@@ -121,6 +122,12 @@ def unsound_text(text: str) -> str | None:
     except UnicodeEncodeError:
         return "text with half a surrogate pair"
     return None
+
+
+def faults_told(faults: Sequence[str]) -> str | None:
+    """What is wrong with a row in one sentence; a row of a million faults is no worse than one of ten."""
+    more = f"and {len(faults) - MOST_FAULTS} more" if len(faults) > MOST_FAULTS else None
+    return problems(*faults[:MOST_FAULTS], more)
 
 
 def problems(*found: str | None) -> str | None:

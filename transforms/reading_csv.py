@@ -15,6 +15,7 @@ from transforms.reading import (
     BOM,
     Reading,
     beginning,
+    faults_told,
     is_utf8,
     lines_of,
     long_rows_told,
@@ -162,7 +163,7 @@ def _row(record: Record, names: list[str], contract: Contract, longest: int) -> 
         known["extra"] = extra_of({name: item for name, item in value.items() if item}, contract)
     except JsonError as fault:
         faults.append(f"unknown columns: {fault}")
-    return {"line": record.line, "raw": text, "fault": "; ".join(faults) or None, **known}
+    return {"line": record.line, "raw": text, "fault": faults_told(faults), **known}
 
 
 def _miscounted(found: object, due: int) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from transforms.canonical_json import JsonError, NumberText, decode, encode
 from transforms.contracts import Contract
-from transforms.reading import shortened, unsound_text
+from transforms.reading import faults_told, shortened, unsound_text
 
 _WHOLE = re.compile(r"-?[0-9]+")
 
@@ -26,7 +26,7 @@ def row_of_line(raw: str, contract: Contract, is_sound: bool) -> dict[str, str |
     except JsonError as fault:
         faults.append(f"unknown columns: {fault}")
     faults += [f"{shortened(name)}: occurs twice in the row" for name in (*repeated, *repeated_deeper)]
-    return {**row, **dict.fromkeys(repeated), "fault": "; ".join(faults) or None}
+    return {**row, **dict.fromkeys(repeated), "fault": faults_told(faults)}
 
 
 def extra_of(value: Mapping[str, object], contract: Contract) -> str | None:

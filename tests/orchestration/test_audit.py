@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.audit import LOCK, differing, doubtful, pinned, tampered
+from tests.audit import LOCK, differing, doubtful, known_of, pinned, tampered
 
 HASH = "--hash=sha256:" + "0" * 64
 
@@ -83,3 +83,10 @@ def test_a_licence_that_is_not_known_is_told(tmp_path: Path, said: dict[str, str
 
 def test_what_is_installed_here_was_not_changed() -> None:
     assert list(tampered([distribution("polars"), distribution("cyclopts")])) == []
+
+
+def test_what_the_database_says_and_does_not_know_is_told() -> None:
+    flaw = {"id": "CVE-1", "fix_versions": ["2"]}
+    found = known_of([{"name": "a", "version": "1", "vulns": [flaw]}, {"name": "b", "skip_reason": "none"}])
+    assert found == (["a 1: CVE-1, mended in 2"], "the database does not know 1 of 2")
+    assert known_of([{"name": "a", "version": "1", "vulns": []}]) == ([], None)

@@ -210,6 +210,23 @@ def test_a_line_of_a_quarter_of_a_gigabyte_takes_little_more_memory_than_itself(
     assert int(ran.stdout) < 400
 
 
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.jsonl", b"{" + b",".join(b'"k":{"a":1,"a":2}' for _ in range(400)) + b"}\n"),
+        (
+            "a.csv",
+            CSV_HEADER[:-1] + b"".join(b",x%d" % n for n in range(400)) + b"\n" + CSV_ROW[:-1] + b",\0" * 400,
+        ),
+        ("a.csv", CSV_HEADER[:-1] + b",kind,actor" * 400 + b"\n" + CSV_ROW[:-1] + b",x,y" * 400),
+    ],
+)
+def test_many_faults_of_a_row_are_told_in_a_few_words(tmp_path: Path, name: str, data: bytes) -> None:
+    result = parsed(tmp_path, name, data)
+    assert result.quarantine.height == 1
+    assert len(result.quarantine["reason"][0]) < 4_000
+
+
 def test_sizes_are_told_as_people_read_them() -> None:
     assert [bytes_told(size) for size in (12, 2048, 3 * MIB, 5 * 2**29)] == [
         "12 bytes",
