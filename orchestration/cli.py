@@ -16,6 +16,7 @@ from orchestration import cli_privacy
 from orchestration.cli_account import account
 from orchestration.cli_notify import notify
 from orchestration.cli_outbox import outbox
+from orchestration.cli_rebuild import rebuild
 from orchestration.cli_settings import settings
 from orchestration.errors import RunError, UsageError
 from orchestration.instants import instant_of
@@ -33,6 +34,7 @@ app.command(account)
 app.command(notify)
 app.command(outbox)
 cli_privacy.register(app)
+app.command(rebuild)
 app.command(settings)
 
 Many = Annotated[list[str], Parameter(consume_multiple=True, negative="")]

@@ -12,11 +12,13 @@ import dagster as dg
 import polars as pl
 
 from orchestration.definitions import defs
-from orchestration.defs.schedules import LAKE, MARTS, NIGHT, REPORTS
+from orchestration.defs.schedules import ISSUING, LAKE, MARTS, NIGHT, REPORTS
 from orchestration.errors import RunError, UsageError
 from orchestration.headless import TAG, bury
 from orchestration.home import dagster_home
+from orchestration.issued import publish_issued
 from orchestration.lake import Lake
+from orchestration.ledger import Ledger
 from orchestration.night_notices import tell_of_night
 from orchestration.one_run import only_run
 from orchestration.partitions import DAYS
@@ -48,14 +50,36 @@ def _night(home: Path, first: date, last: date, tell: Callable[[str], None], run
     repository = defs().get_repository_def()
     night, reports = repository.get_job(NIGHT), repository.get_job(REPORTS)
     what = f"quarterhour run of {first} to {last}"
-    with dg.DagsterInstance.get() as instance, only_run(home, what, tell) as killed:
-        runs += bury(instance, killed)
+    with dg.DagsterInstance.get() as instance, only_run(home, what, tell) as turn:
+        runs += bury(instance, turn)
         # Apart, because Dagster plans each mart once per day of the range if they share a run.
         days = (first.isoformat(), last.isoformat())
         results = [
             _run(runs, night, instance, LAKE.resolve(repository.asset_graph), days),
             _run(runs, night, instance, MARTS.resolve(repository.asset_graph)),
             _run(runs, reports, instance),
+        ]
+    failed_checks = [warning for result in results for warning in _failed_checks(result)]
+    return [*_refusals(Lake(home), first, last), *failed_checks]
+
+
+def run_rebuild(home: Path, first: date, last: date, tell: Callable[[str], None]) -> list[str]:
+    """The night of a home that is built anew beside another: nothing is issued or sent; gives the warnings.
+
+    What was issued stands in its ledger, and the marts are told of it.
+    """
+    dagster_home(home)
+    _refuse_unknown(first, last)
+    repository = defs().get_repository_def()
+    graph, night = repository.asset_graph, repository.get_job(NIGHT)
+    runs: list[str] = []  # whom it concerns sees the command end: nobody is notified
+    with dg.DagsterInstance.get() as instance, only_run(home, "quarterhour rebuild", tell):
+        days = (first.isoformat(), last.isoformat())
+        results = [_run(runs, night, instance, LAKE.resolve(graph), days)]
+        publish_issued(Lake(home), Ledger(home))
+        results += [
+            _run(runs, night, instance, (MARTS - ISSUING).resolve(graph)),
+            _run(runs, repository.get_job(REPORTS), instance),
         ]
     failed_checks = [warning for result in results for warning in _failed_checks(result)]
     return [*_refusals(Lake(home), first, last), *failed_checks]

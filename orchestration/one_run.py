@@ -40,6 +40,14 @@ class Holder:
         return f"{self.what} (process {self.pid}, since {self.since})"
 
 
+@dataclass(frozen=True)
+class Turn:
+    """What whoever may work finds: whether it is a part of a run that holds the home, and who was killed."""
+
+    is_part: bool
+    killed: Holder | None = None
+
+
 def holder_of(home: Path) -> Holder | None:
     """Who holds a home, or held it last and was killed; None where nobody is noted."""
     try:
@@ -51,14 +59,14 @@ def holder_of(home: Path) -> Holder | None:
 @contextmanager
 def only_run(
     home: Path, what: str, tell: Callable[[str], None], run_id: str | None = None
-) -> Iterator[Holder | None]:
-    """Waits until no other run works in the home, and says so; gives whoever was killed before, if anyone.
+) -> Iterator[Turn]:
+    """Waits until no other run works in the home, and says so; tells of whoever was killed before, if anyone.
 
     A part of a run that holds the home already goes on at once.
     """
     home = home.resolve()
     if _held.get(home) == get_ident():
-        yield None
+        yield Turn(is_part=True)
         return
     home.mkdir(parents=True, exist_ok=True)
     with open(home / LOCK, "a+") as file:
@@ -67,7 +75,7 @@ def only_run(
         _note(file, Holder(what, os.getpid(), f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC", run_id))
         _held[home] = get_ident()
         try:
-            yield killed
+            yield Turn(is_part=False, killed=killed)
         finally:
             del _held[home]
             _note(file, None)

@@ -11,6 +11,8 @@ from orchestration.settings import load_settings
 NIGHT, REPORTS = "night", "reports"
 LAKE = dg.AssetSelection.groups("ingestion", "sessions").materializable()
 MARTS = dg.AssetSelection.all() - dg.AssetSelection.groups("ingestion", "sessions", "reports")
+ISSUING = dg.AssetSelection.assets(["ledger", "documents"], ["outbox", "documents"])
+"""What gives numbers, and sends."""
 
 night_job = dg.define_asset_job(
     NIGHT,

@@ -14,7 +14,7 @@ from dagster._core.loader import LoadingContextForTest
 from orchestration.definitions import defs
 from orchestration.defs import late
 from orchestration.defs.schedules import NIGHT
-from orchestration.nightly import run_night
+from orchestration.nightly import run_night, run_rebuild
 from orchestration.partitions import DAYS
 
 Told = tuple[bool, dict[str, list[str]], dict[str, bool]]
@@ -27,6 +27,11 @@ Ticked = tuple[list[tuple[str | None, str | None, dict[str, str]]], str | None, 
 def night(home: Path, first: date, last: date) -> list[str]:
     """The whole night; gives its warnings."""
     return run_night(home, first, last)
+
+
+def rebuild(home: Path, first: date, last: date) -> list[str]:
+    """The night of a home that is built anew."""
+    return run_rebuild(home, first, last, print)
 
 
 def lake_runs(

@@ -60,6 +60,12 @@ def night(home: Path, first: date, last: date) -> Issued:
 
 def arrive(home: Path, first: date, last: date) -> None:
     """The night up to its marts."""
+    count(home, first, last)
+    dbt.build(home).raise_if_failed()
+
+
+def count(home: Path, first: date, last: date) -> None:
+    """The night up to its sessions."""
     lake, settings = Lake(home), Settings(home)
     lake.ensure(TABLES)
     for stream in ("interactions", "alerts", "account_events"):
@@ -70,4 +76,3 @@ def arrive(home: Path, first: date, last: date) -> None:
         fragmenting.build_fragments(lake, day)
     terms = terms_of(lake, settings)
     rebuild(lake, dirty_days(lake, terms), terms)
-    dbt.build(home).raise_if_failed()

@@ -49,6 +49,12 @@ def night(home: Path, first: date, last: date) -> list[str]:
     return warnings
 
 
+def rebuild(home: Path, first: date, last: date) -> list[str]:
+    """The night of a home that is built anew; gives its warnings."""
+    warnings: list[str] = _called("rebuild", home, first, last)
+    return warnings
+
+
 def lake_runs(home: Path, spans: Sequence[Span], keys: Sequence[str], *, checks: bool = True) -> list[Told]:
     """A run per span of days over some assets of the lake; runs over a home know of each other."""
     return [Told(*told) for told in _called("lake_runs", home, spans, tuple(keys), checks)]

@@ -13,8 +13,8 @@ from threading import Event, Thread
 import dagster as dg
 import pytest
 
-from orchestration.headless import TAG, bury_if_free
-from orchestration.one_run import LOCK, Holder, holder_of, if_free, only_run
+from orchestration.headless import TAG, bury, bury_if_free
+from orchestration.one_run import LOCK, Turn, holder_of, if_free, only_run
 
 HOLDING = """
 import sys, time
@@ -43,15 +43,15 @@ def held_elsewhere(home: Path, run_id: str = "r1") -> Iterator[subprocess.Popen[
 def test_the_second_waits_says_for_whom_and_goes_on_when_the_first_is_killed(tmp_path: Path) -> None:
     told: list[str] = []
     waits, went_on = Event(), Event()
-    killed: list[Holder | None] = []
+    turns: list[Turn] = []
 
     def hear(text: str) -> None:
         told.append(text)
         waits.set()
 
     def second() -> None:
-        with only_run(tmp_path, "the second", hear) as before:
-            killed.append(before)
+        with only_run(tmp_path, "the second", hear) as turn:
+            turns.append(turn)
             went_on.set()
 
     with held_elsewhere(tmp_path) as first:
@@ -61,8 +61,9 @@ def test_the_second_waits_says_for_whom_and_goes_on_when_the_first_is_killed(tmp
         assert told[0].startswith(f"waits for another run (process {first.pid}, since 20")
         first.send_signal(signal.SIGKILL)
         assert went_on.wait(20)
-    assert killed[0] is not None
-    assert (killed[0].what, killed[0].pid, killed[0].run_id) == ("another run", first.pid, "r1")
+    killed = turns[0].killed
+    assert killed is not None
+    assert (killed.what, killed.pid, killed.run_id) == ("another run", first.pid, "r1")
     assert len(told) == 1
 
 
@@ -77,14 +78,14 @@ def test_nobody_is_noted_after_a_run_that_ended_also_by_a_fault(tmp_path: Path) 
     with pytest.raises(ZeroDivisionError):
         fail()
     assert holder_of(tmp_path) is None
-    with only_run(tmp_path, "the next", pytest.fail) as killed:
-        assert killed is None
+    with only_run(tmp_path, "the next", pytest.fail) as turn:
+        assert turn == Turn(is_part=False)
 
 
 def test_a_part_of_a_run_does_not_wait_for_it_and_leaves_it_its_home(tmp_path: Path) -> None:
     with only_run(tmp_path, "the whole", print):
-        with only_run(tmp_path, "a part", pytest.fail):
-            pass
+        with only_run(tmp_path, "a part", pytest.fail) as turn:
+            assert turn == Turn(is_part=True)
         with if_free(tmp_path) as is_free:
             assert not is_free
         assert holder_of(tmp_path) is not None
@@ -95,8 +96,8 @@ def test_a_part_of_a_run_does_not_wait_for_it_and_leaves_it_its_home(tmp_path: P
 @pytest.mark.parametrize("left", ["", "{", '"text"', '{"what": 1}', json.dumps({"x": 2})])
 def test_what_is_half_written_in_the_file_of_the_lock_harms_nobody(tmp_path: Path, left: str) -> None:
     (tmp_path / LOCK).write_text(left)
-    with only_run(tmp_path, "a run", pytest.fail) as killed:
-        assert killed is None
+    with only_run(tmp_path, "a run", pytest.fail) as turn:
+        assert turn.killed is None
 
 
 def test_dagster_is_told_of_killed_runs_when_nobody_works_and_not_before(tmp_path: Path) -> None:
@@ -114,6 +115,13 @@ def test_dagster_is_told_of_killed_runs_when_nobody_works_and_not_before(tmp_pat
             assert bury_if_free(tmp_path, instance) == []
             process.kill()
             process.wait()
+        with (
+            only_run(tmp_path, "the command itself", pytest.fail),
+            only_run(tmp_path, "its part", print) as part,
+        ):
+            assert bury(instance, part) == []
+        with held_elsewhere(tmp_path, of_ui.run_id):
+            pass
         assert bury_if_free(tmp_path, instance) == sorted([of_command.run_id, of_ui.run_id])
         assert bury_if_free(tmp_path, instance) == []
         left = instance.get_run_by_id(other.run_id)

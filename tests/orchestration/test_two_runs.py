@@ -1,0 +1,128 @@
+"""Two runs at once, of the command and of Dagster: both wait, neither fails, and they never mix."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+
+from orchestration.home import dagster_home
+from orchestration.one_run import only_run
+from orchestration.rebuilding import differences
+from tests.orchestration.nights import Landing, night
+
+ROOT = Path(__file__).parents[2]
+DAYS = [date(2026, 3, day) for day in (1, 2, 3)]
+PATIENCE = 240
+"""Seconds after which a test gives up; nothing here takes as long."""
+SMALL = """
+import dagster as dg
+from orchestration.defs.resources import Home
+
+@dg.op
+def nothing(home: Home) -> None:
+    pass
+
+@dg.job(resource_defs={"home": Home()})
+def small():
+    nothing()
+
+with dg.DagsterInstance.get() as instance:
+    small.execute_in_process(instance=instance)
+"""
+
+
+def land(home: Path) -> None:
+    """Alerts of three days; those of the first come on the third too."""
+    landing = Landing(home)
+    landing.event("2026-03-01", "account_opened", zone="UTC", currency="EUR")
+    for day in DAYS:
+        landing.alerts("shop", str(day), 3)
+    landing.alerts("shop", str(DAYS[0]), 2, arrives=str(DAYS[2]))
+
+
+@contextmanager
+def started(home: Path, out: Path, *command: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A process of an operator in the home; what it says goes into a file."""
+    env = os.environ | {
+        "QUARTERHOUR_HOME": str(home),
+        "DAGSTER_HOME": str(home / "dagster"),
+        "QUARTERHOUR_FIRST_DAY": str(DAYS[0]),
+        "DAGSTER_DISABLE_TELEMETRY": "1",
+        "COLUMNS": "500",
+    }
+    with out.open("wb") as file:
+        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=file, stderr=subprocess.STDOUT)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+
+
+def until(holds: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline, f"{what}: not within {PATIENCE} s"
+        time.sleep(0.1)
+
+
+def says(out: Path, text: str) -> Callable[[], bool]:
+    return lambda: text in out.read_text()
+
+
+def span_of(instance: dg.DagsterInstance, runs: list[dg.DagsterRun]) -> tuple[float, float]:
+    """From when runs had the home until they had ended."""
+    events = [entry for run in runs for entry in instance.all_logs(run.run_id)]
+    times = {
+        kind: [entry.timestamp for entry in events if entry.dagster_event_type == kind]
+        for kind in (dg.DagsterEventType.RESOURCE_INIT_SUCCESS, dg.DagsterEventType.RUN_SUCCESS)
+    }
+    return min(times[dg.DagsterEventType.RESOURCE_INIT_SUCCESS]), max(times[dg.DagsterEventType.RUN_SUCCESS])
+
+
+def test_a_command_and_a_run_of_dagster_wait_for_each_other_and_lose_nothing(tmp_path: Path) -> None:
+    home, one_by_one = tmp_path / "home", tmp_path / "one-by-one"
+    land(home)
+    land(one_by_one)
+    bin_folder = Path(sys.executable).parent
+    command = [str(bin_folder / "quarterhour"), "run", "--from", str(DAYS[0]), "--to", str(DAYS[1])]
+    launch = [str(bin_folder / "dg"), "launch", "--job", "night", "--partition", str(DAYS[2])]
+    outs = [tmp_path / name for name in ("command", "launch", "small")]
+    dagster_home(home)
+    with (
+        started(home, outs[0], *command) as of_command,
+        started(home, outs[1], *launch) as of_dagster,
+        started(home, outs[2], sys.executable, "-c", SMALL) as small,
+    ):
+        with only_run(home, "the operator's own work", lambda _: None):
+            for out in outs:
+                until(says(out, f"waits for the operator's own work (process {os.getpid()}, since"), out.name)
+            small.send_signal(signal.SIGINT)
+            assert small.wait(PATIENCE) != 0
+        assert of_command.wait(PATIENCE) == 0, outs[0].read_text()
+        assert of_dagster.wait(PATIENCE) == 0, outs[1].read_text()
+
+    with dg.DagsterInstance.get() as instance:
+        runs = instance.get_runs()
+        [cancelled] = [run for run in runs if run.job_name == "small"]
+        assert cancelled.status in (dg.DagsterRunStatus.CANCELED, dg.DagsterRunStatus.FAILURE)
+        headless = [run for run in runs if "quarterhour/headless" in run.tags]
+        launched = [run for run in runs if run not in headless and run is not cancelled]
+        assert (len(headless), len(launched)) == (3, 1)
+        assert all(run.is_success for run in headless + launched)
+        events = [
+            entry.dagster_event_type for run in headless + launched for entry in instance.all_logs(run.run_id)
+        ]
+        assert dg.DagsterEventType.RUN_FAILURE not in events
+        first, second = sorted([span_of(instance, headless), span_of(instance, launched)])
+        assert first[1] <= second[0]
+
+    night(one_by_one, DAYS[0], DAYS[-1])
+    assert differences(home, one_by_one) == []
