@@ -139,7 +139,7 @@ def known_of(answers: Sequence[Mapping[str, Any]]) -> tuple[list[str], str | Non
     """What the database says of each distribution, and how many it does not know."""
     unknown = sum("skip_reason" in each for each in answers)
     flaws = [
-        f"{each['name']} {each['version']}: {flaw['id']}, mended in {', '.join(flaw['fix_versions']) or 'none'}"
+        f"{each['name']} {each['version']}: {flaw['id']}, mended in {' or '.join(flaw['fix_versions'])}"
         for each in answers
         for flaw in each.get("vulns", ())
     ]
