@@ -7,6 +7,9 @@ from cyclopts import App, Parameter
 from rich.console import Console
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from orchestration.forgetting import Found
     from orchestration.retention import Retained
 
 DryRun = Annotated[bool, Parameter(negative="", help="Only say what would change.")]
@@ -18,6 +21,7 @@ _err = Console(stderr=True)
 def register(app: App) -> None:
     """Adds the commands."""
     app.command(retain)
+    app.command(forget)
 
 
 def retain(*, raw_days: int, dry_run: DryRun = False, by: By = None, reason: Reason = None) -> None:
@@ -32,6 +36,7 @@ def retain(*, raw_days: int, dry_run: DryRun = False, by: By = None, reason: Rea
     raw_days
         How many days before the watermark are kept, counted by arrival.
     """
+    from orchestration.forgetting import finish_begun
     from orchestration.one_run import only_run
     from orchestration.privacy_record import record_of_accounts
     from orchestration.retention import retain as drop
@@ -39,6 +44,8 @@ def retain(*, raw_days: int, dry_run: DryRun = False, by: By = None, reason: Rea
 
     home = load_settings().home
     with only_run(home, "quarterhour retain", _say):
+        if not dry_run:
+            finish_begun(home)
         done = drop(home, raw_days, dry_run=dry_run)
         recorded = None
         if not dry_run and done.arrivals:
@@ -50,6 +57,60 @@ def retain(*, raw_days: int, dry_run: DryRun = False, by: By = None, reason: Rea
     _tell_retained(done, dry_run=dry_run)
     if recorded:
         print(f"recorded in {recorded}")
+
+
+def forget(
+    *,
+    user: str,
+    account: str | None = None,
+    dry_run: DryRun = False,
+    search: Annotated[bool, Parameter(negative="")] = False,
+    by: By = None,
+    reason: Reason = None,
+) -> None:
+    """Replace the id of a person by one random pseudonym, in landing, lake, quarantine, marts and pages.
+
+    No count changes. The id is replaced where it is the whole value: as user_id, session_id or agent_id, and
+    in the person's own rows also in columns that no contract knows. What is left of it as a text is told by
+    file: free texts, the book, other people's rows. Backups, what was delivered elsewhere, and who sends the
+    logs are not reached: a row that comes again brings the id again.
+
+    Parameters
+    ----------
+    user
+        The id, as in user_id.
+    account
+        Only in the rows of that account.
+    search
+        Change nothing, and only say in which files the id stands as a text.
+    """
+    from orchestration.forgetting import Whose, find
+    from orchestration.forgetting import forget as replace
+    from orchestration.one_run import only_run
+    from orchestration.searching import places_of
+    from orchestration.settings import load_settings
+
+    home = load_settings().home
+    with only_run(home, "quarterhour forget", _say):
+        if not search:
+            whose = Whose(user, account, by or getpass.getuser(), reason)
+            found = find(home, user, account) if dry_run else replace(home, whose)
+            _tell_forgotten(found, home, dry_run=dry_run)
+        left = [] if dry_run else places_of(home, user)
+    for place in left:
+        print(f"{place.file}: {place.problem or f'stands there {place.times} times'}")
+    if not dry_run:
+        print(f"the id stands in {len(left)} files of the home as a text; backups are not searched")
+
+
+def _tell_forgotten(found: "Found", home: "Path", *, dry_run: bool) -> None:
+    word = "would be replaced" if dry_run else "replaced"
+    for path, rows in sorted({**found.files, **found.settled}.items()):
+        print(f"{path.relative_to(home)}: {rows} rows")
+    for account_id, rows in sorted(found.rows_of_accounts.items()):
+        print(f"account {account_id}: {rows:,} rows")
+    days = f"{found.days[0]} to {found.days[-1]}" if found.days else "no day"
+    print(f"{len(found.files):,} landing files, {len(found.settled):,} files of settled rows, {days}: {word}")
 
 
 def _tell_retained(done: "Retained", *, dry_run: bool) -> None:

@@ -1,5 +1,6 @@
 """Which copies of a day's rows count (R18), found without reading more than the ids of the rows."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -52,6 +53,23 @@ def resolved(lake: Lake, stream: str, day: date) -> Resolved:
         copies=_tally(counts, copies, stream, day),
         rows=_height(counts),
     )
+
+
+def choice_among(
+    lake: Lake, stream: str, day: date, changed: Callable[[pl.DataFrame], pl.DataFrame] = lambda rows: rows
+) -> pl.DataFrame:
+    """Which of the rows win whose ids stand more than once, and what that makes of each file's rows (R18).
+
+    As it would be if those rows were `changed`.
+    """
+    parts = parts_of(lake, stream, day)
+    if not parts:
+        return lake_schema(stream).to_frame().select(PLACE)
+    rows = _numbered(parts, stream)
+    suspects = _suspects(rows, stream, known=False)
+    judged = changed(rows.filter(pl.col("row").is_in(suspects.implode())).collect())
+    winners, copies = resolve_copies(_comparable(judged, stream).drop("row"), stream)
+    return pl.concat([winners.select(PLACE).sort(PLACE), copies], how="diagonal")
 
 
 def _numbered(parts: list[Part], stream: str) -> pl.LazyFrame:

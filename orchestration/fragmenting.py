@@ -24,7 +24,7 @@ from transforms.fragments import (
     shares,
 )
 
-RECIPE = "3"
+RECIPE = "4"
 """Changes when the same rows would give other fragments, so that all days are built again."""
 
 

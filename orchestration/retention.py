@@ -27,6 +27,7 @@ from orchestration.parts import (
     SETTLED_FILES,
     STREAMS,
     TIMES,
+    settled_arrivals,
     settled_file,
     settled_files,
     settled_quarantine,
@@ -160,6 +161,13 @@ def _print_of(path: Path, landing: Path) -> pl.DataFrame:
     data = path.read_bytes()
     facts = {"file": [name_of(path, landing)], "bytes": [len(data)], "sha256": [sha256(data).hexdigest()]}
     return pl.DataFrame(facts)
+
+
+def sweep_all(lake: Lake, landing: Path) -> None:
+    """Ends what a retention left that died."""
+    for stream in STREAMS:
+        for day in settled_arrivals(lake, stream):
+            _sweep(lake, landing, stream, day)
 
 
 def _sweep(lake: Lake, landing: Path, stream: str, day: date) -> None:

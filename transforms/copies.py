@@ -8,6 +8,7 @@ import polars as pl
 
 from transforms.contracts import Contract, Copies, contract_of, lake_schema, schema_of
 from transforms.keys import KEY_COLUMNS, hashed
+from transforms.renaming import without_person
 
 _PLACE = ("arrival_day", "file", "line")
 SET_ASIDE = ("agent_id", "extra")
@@ -112,6 +113,8 @@ def _ranked(versions: pl.DataFrame, key: list[str], content: list[str]) -> pl.Da
     is_even = versions.select(pl.struct(*key, "modified_at").is_duplicated()).to_series()
     even = versions.filter(is_even)
     hashes = _hashes(even, sorted(content))
+    if "user_id" in even.columns:  # copies that differ in nothing but the person
+        hashes = [f"{known} {user_id}" for known, user_id in zip(hashes, even["user_id"], strict=True)]
     hashed = [
         even.with_columns(pl.Series("content_hash", hashes, pl.String)),
         versions.filter(~is_even).with_columns(content_hash=pl.lit("")),
@@ -134,8 +137,11 @@ def _beginning(content_hash: str) -> int:
 
 
 def _content_hash(row: dict[str, object]) -> str:
-    """A hash that is the same on every machine and in every version of the libraries."""
-    text = json.dumps(row, ensure_ascii=False, sort_keys=True, default=_plain)
+    """A hash that is the same on every machine and in every version of the libraries.
+
+    Who the person is takes no part in it: copies that tie are chosen alike when a person is forgotten.
+    """
+    text = json.dumps(without_person(row), ensure_ascii=False, sort_keys=True, default=_plain)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

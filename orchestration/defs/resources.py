@@ -6,6 +6,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from orchestration.forgetting import finish_begun
 from orchestration.headless import bury
 from orchestration.lake import Lake
 from orchestration.one_run import only_run
@@ -53,6 +54,7 @@ class Home(Desk):
             if context.instance:
                 bury(context.instance, turn)
                 _observe_landing_once(context.instance)
+            finish_begun(self.path())
             yield self
 
 

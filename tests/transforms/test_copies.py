@@ -168,16 +168,22 @@ def content_hash(row: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def rank(row: dict[str, Any]) -> tuple[str, str]:
+    """The hash of the content with a mark for the person, and where that is the same, the person."""
+    marks = {name: "\0" for name in ("user_id", "session_id") if row.get(name) == row["user_id"]}
+    return content_hash(row | marks), row["user_id"]
+
+
 def expected_winner(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """R18 row by row: the latest change, then the smallest hash; among identical ones the first to arrive."""
+    """R18 row by row: the latest change, then the smallest rank; among identical ones the first to arrive."""
     latest = max(row["modified_at"].timestamp() if row["modified_at"] else float("-inf") for row in rows)
     newest = [
         row
         for row in rows
         if (row["modified_at"].timestamp() if row["modified_at"] else float("-inf")) == latest
     ]
-    smallest = min(content_hash(ROW | row) for row in newest)
-    same = [row for row in newest if content_hash(ROW | row) == smallest]
+    smallest = min(rank(ROW | row) for row in newest)
+    same = [row for row in newest if rank(ROW | row) == smallest]
     return min(same, key=lambda row: (row["arrival_day"] or date.min, row["file"], row["line"]))
 
 
