@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 DryRun = Annotated[bool, Parameter(negative="", help="Only say what would change.")]
 By = Annotated[str | None, Parameter(help="Who does it; by default the user of this machine.")]
 Reason = Annotated[str | None, Parameter(help="Why; it stands in the book of each account.")]
+SHOWN = 10
+"""Arrival days that are told one by one where they must wait."""
 _err = Console(stderr=True)
 
 
@@ -100,7 +102,10 @@ def forget(
     for place in left:
         print(f"{place.file}: {place.problem or f'stands there {place.times} times'}")
     if not dry_run:
-        print(f"the id stands in {len(left)} files of the home as a text; backups are not searched")
+        there = sum(place.problem is None for place in left)
+        print(f"the id stands in {there} files of the home as a text; backups are not searched")
+        if there < len(left):
+            print(f"{len(left) - there} files could not be searched")
 
 
 def _tell_forgotten(found: "Found", home: "Path", *, dry_run: bool) -> None:
@@ -122,8 +127,10 @@ def _tell_retained(done: "Retained", *, dry_run: bool) -> None:
         f"arrived before {done.before}: {done.files:,} files, {done.bytes:,} bytes, {done.rows:,} rows {word}"
     )
     print(f"texts of {done.quarantined:,} rows in quarantine {word}")
-    for kept in done.kept:
+    for kept in done.kept[:SHOWN]:
         _err.print(f"kept: {kept}", markup=False, highlight=False, soft_wrap=True)
+    if len(done.kept) > SHOWN:
+        _err.print(f"kept: {len(done.kept) - SHOWN} arrival days more, for the like reasons")
 
 
 def _say(message: str) -> None:

@@ -133,11 +133,15 @@ def forget(home: Path, whose: Whose) -> Found:
     lake = Lake(home)
     found = find(home, whose.user_id, whose.account_id)
     sweep_all(lake, home / "landing")
+    _count_again(home)  # what waits is no change of ours
     before = _counts(lake)
     if not found.is_empty:
         _begin(home, found, whose, _drawn(lake, whose, found.days))
         finish_begun(home)
     _count_again(home)
+    if (home / WAREHOUSE).exists():
+        dbt.build(home).raise_if_failed()
+        render_site(home)
     if not _counts(lake).equals(before):
         raise RunError(
             "the counts are not what they were: compare the usage with that of a backup before you issue; "
@@ -284,15 +288,12 @@ def _is_session(rows: pl.DataFrame, renaming: Renaming) -> pl.Expr:
 
 
 def _count_again(home: Path) -> None:
-    """What is dirty, the marts and the pages: also after a forgetting that was killed there."""
+    """What is dirty in the lake: also after a forgetting that was killed there."""
     lake = Lake(home)
     for day in fragmenting.dirty_days(lake):
         fragmenting.build_fragments(lake, day)
     terms = terms_of(lake, load_settings_of(home))
     sessionizing.rebuild(lake, sessionizing.dirty_days(lake, terms), terms)
-    if (home / WAREHOUSE).exists():
-        dbt.build(home).raise_if_failed()
-        render_site(home)
 
 
 def _counts(lake: Lake) -> pl.DataFrame:

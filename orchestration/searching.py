@@ -35,7 +35,7 @@ def _files(home: Path) -> Iterator[Path]:
 def _place(home: Path, path: Path, text: str) -> Place | None:
     name = path.relative_to(home).as_posix()
     try:
-        if path.suffix == ".parquet":
+        if path.suffix == ".parquet" and _is_sound(path):
             times = _in_parquet(path, text)
         elif path.name == WAREHOUSE:
             times = _in_warehouse(path, text)
@@ -49,6 +49,15 @@ def _place(home: Path, path: Path, text: str) -> Place | None:
 
 def _word(text: bytes) -> re.Pattern[bytes]:
     return re.compile(rb"(?<![\w-])" + re.escape(text) + rb"(?![\w-])")
+
+
+def _is_sound(path: Path) -> bool:
+    """A damaged one is searched as bytes."""
+    try:
+        pl.read_parquet_schema(path)
+    except pl.exceptions.PolarsError:
+        return False
+    return True
 
 
 def _in_parquet(path: Path, text: str) -> int:

@@ -208,7 +208,7 @@ def test_a_forgetting_that_is_killed_is_ended_under_the_same_name(
 
     def dying(*arguments: object) -> object:
         left[0] -= 1
-        if left[0] <= 0 or where in ("_rename_settled", "_count_again"):
+        if left[0] <= 0:
             raise Killed
         return real(*arguments)
 
