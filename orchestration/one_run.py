@@ -57,9 +57,7 @@ def holder_of(home: Path) -> Holder | None:
 
 
 @contextmanager
-def only_run(
-    home: Path, what: str, tell: Callable[[str], None], run_id: str | None = None
-) -> Iterator[Turn]:
+def only_run(home: Path, what: str, tell: Callable[[str], None], run_id: str | None = None) -> Iterator[Turn]:
     """Waits until no other run works in the home, and says so; tells of whoever was killed before, if anyone.
 
     A part of a run that holds the home already goes on at once.
