@@ -44,7 +44,7 @@
   const upwards = (drawn, height, top) => ({
     type: "quantitative",
     stack: "zero",
-    scale: { domainMin: 0, nice: true, ...(top < fewest(height) ? { domainMax: fewest(height) } : {}) },
+    scale: { zero: true, nice: true, ...(top < fewest(height) ? { domainMax: fewest(height) } : {}) },
     axis: {
       orient: drawn.isMirrored ? "right" : "left",
       tickCount: height > 150 ? 5 : 2,

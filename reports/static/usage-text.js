@@ -7,6 +7,7 @@
   const grouped = { useGrouping: "always" };
   const whole = new Intl.NumberFormat(locale, { ...grouped, maximumFractionDigits: 0 });
   const tenths = new Intl.NumberFormat(locale, { ...grouped, maximumFractionDigits: 1 });
+  const hundredths = new Intl.NumberFormat(locale, { ...grouped, maximumSignificantDigits: 2 });
   const signed = new Intl.NumberFormat(locale, {
     ...grouped,
     maximumFractionDigits: 1,
@@ -33,7 +34,7 @@
   usage.units = { hour: "hour", day: "day", week: "week", month: "month" };
 
   usage.number = (value) => whole.format(value);
-  usage.average = (value) => tenths.format(value);
+  usage.average = (value) => (Math.abs(value) < 1 ? hundredths : tenths).format(value);
   usage.signed = (value) => signed.format(value);
   usage.share = (value) => shares.format(value);
   usage.change = (value) => changes.format(value);
