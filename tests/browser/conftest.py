@@ -23,11 +23,15 @@ from tests.browser.chromium import ARGUMENTS, program
 from tests.browser.home import make_home
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 REPOSITORY = Path(__file__).parents[2]
 BUILT = REPOSITORY / "build" / "browser-homes"
+PATIENCE = 60_000
+"""Milliseconds: a machine that does other things too is slow, and no test here is about time."""
 AT_HOME = ("file:", "data:", "blob:", "http://127.0.0.1:")
+
+expect.set_options(timeout=PATIENCE)
 
 Watched = Callable[..., AbstractContextManager[Page]]
 """A page with options of a browser context; it must behave until it is closed."""
@@ -86,7 +90,7 @@ def watched(browser: Browser) -> Watched:
         context.on("console", lambda told: faults.append(told.text) if told.type == "error" else None)
         context.on("weberror", lambda error: faults.append(str(error.error)))
         context.on("request", lambda asked: None if _is_at_home(asked.url) else faults.append(asked.url))
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         try:
             page = context.new_page()
             yield page
@@ -125,6 +129,7 @@ def _hash_of_code() -> str:
     digest = sha256()
     sources = [REPOSITORY / "requirements.lock", Path(made.__file__)]
     sources += [*REPOSITORY.glob("orchestration/*.py"), *REPOSITORY.glob("transforms/*.py")]
+    sources += [*REPOSITORY.glob("orchestration/dbt/*.py"), *REPOSITORY.glob("orchestration/ledger/*.py")]
     for folder in ("models", "macros", "seeds"):
         sources += REPOSITORY.joinpath("dbt_project", folder).rglob("*.*")
     for path in sorted(sources):
