@@ -12,7 +12,7 @@ from cyclopts import App, CycloptsError, Parameter
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from orchestration import cli_privacy
+from orchestration import cli_keep, cli_privacy
 from orchestration.cli_account import account
 from orchestration.cli_notify import notify
 from orchestration.cli_outbox import outbox
@@ -33,6 +33,7 @@ console = Console(stderr=True)
 app.command(account)
 app.command(notify)
 app.command(outbox)
+cli_keep.register(app)
 cli_privacy.register(app)
 app.command(rebuild)
 app.command(settings)
