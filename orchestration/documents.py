@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -96,13 +96,15 @@ class Drafts:
         )
         return [self._entry(row) for row in invoices if month is None or row["invoice_month"] <= month]
 
-    def drafts(self) -> Iterator[Draft]:
-        """All that is not issued and has lines, by account."""
+    def drafts(self, account_ids: Collection[str] | None = None) -> Iterator[Draft]:
+        """All that is not issued and has lines, by account; of all accounts or of some."""
         rows = self._rows(
             "from invoices where status != 'issued' and has_lines"
             " order by account_id, invoice_month, invoice_id"
         )
         for row in rows:
+            if account_ids is not None and row["account_id"] not in account_ids:
+                continue
             body = texts(self._body(row, None))
             yield Draft(row["invoice_id"], row["account_id"], row["document_kind"], body)
 

@@ -1,9 +1,10 @@
 """The sessions of a day as files: the first of each app for the page, and all of them as CSV. Pure."""
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import lru_cache
+from typing import NamedTuple
 
 HEADER = (
     "app_id", "type", "started_at", "ended_at", "conversation_id", "block", "reason", "is_complete",
@@ -11,41 +12,48 @@ HEADER = (
 """Columns of a day's CSV; times are those of the account's clock, with its distance from UTC."""
 
 
-@dataclass(frozen=True)
-class AppSessions:
-    """An app's sessions of a day: how many complete ones of each type, and the first as columns of text."""
+class AppSessions(NamedTuple):
+    """An app's sessions of a day, in their order, as columns of texts: a site has some million of them."""
 
     app_id: str
-    counts: dict[str, int]
-    provisional: dict[str, int]
-    """Those that may still change: in no count (R13)."""
-    started_ms: str
-    """Epoch ms with commas between, as are the other columns."""
-    lasted_ms: str
     types: str
-    """A letter each, nothing between: u, r, a or v."""
-    conversations: str
-    """Ids, blanks between."""
-    blocks: str
-    incomplete: str
-    """Places of those that may still change."""
+    """A letter each; a capital where the session may still change and is in no count (R13)."""
+    started_ms: Sequence[str]
+    lasted_ms: Sequence[str]
+    conversations: Sequence[str]
+    blocks: Sequence[str]
 
 
-def day_script(day: date, zone: str, apps: Iterable[AppSessions]) -> str:
-    """A script that hands the day over: that works from a disk too, where pages may not read files."""
-    found = ",".join(_app(app) for app in apps)
+def day_script(day: date, zone: str, apps: Iterable[AppSessions], shown: int) -> str:
+    """A script that hands the day over: that works from a disk too, where pages may not read files.
+
+    It has so many sessions of each app, and counts all of them.
+    """
+    found = ",".join(_app(app, shown) for app in apps)
     return f'quarterhourDay({{"day":"{day}","zone":{_quoted(zone)},"apps":[{found}]}});\n'
 
 
-def _app(app: AppSessions) -> str:
-    counts, provisional = (json.dumps(each, separators=(",", ":")) for each in (app.counts, app.provisional))
+def _app(app: AppSessions, shown: int) -> str:
+    letters = app.types
+    types = letters.lower()
+    incomplete = ""
+    if letters != types:
+        incomplete = ",".join(str(place) for place, letter in enumerate(letters[:shown]) if letter.isupper())
     return (
-        f'{{"id":{_quoted(app.app_id)},"counts":{counts},"provisional":{provisional},'
-        f'"started":[{app.started_ms}],"lasted":[{app.lasted_ms}],"types":"{app.types}",'
-        f'"conversations":"{app.conversations}","blocks":[{app.blocks}],"incomplete":[{app.incomplete}]}}'
+        f'{{"id":{_quoted(app.app_id)},"counts":{_counts(letters)},'
+        f'"provisional":{_counts(letters.swapcase())},"started":[{",".join(app.started_ms[:shown])}],'
+        f'"lasted":[{",".join(app.lasted_ms[:shown])}],"types":"{types[:shown]}",'
+        f'"conversations":"{" ".join(app.conversations[:shown])}","blocks":[{",".join(app.blocks[:shown])}],'
+        f'"incomplete":[{incomplete}]}}'
     )
 
 
+def _counts(letters: str) -> str:
+    usage, request, alert, voice = map(letters.count, "urav")
+    return f'{{"usage":{usage},"request":{request},"alert":{alert},"voice":{voice}}}'
+
+
+@lru_cache(65_536)
 def _quoted(text: str) -> str:
     """A text as JavaScript has it; ASCII alone, and nothing that HTML knows."""
     return json.dumps(text).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

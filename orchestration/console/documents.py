@@ -13,10 +13,9 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from orchestration.console.files import File, OnceFile
+from orchestration.console.files import File, OnceFile, Share
 from orchestration.console.keeping import is_made_of
 from orchestration.console.making import Making, Task
-from orchestration.console.reading import accounts_of
 from orchestration.console.tree import write
 from orchestration.documents import Draft, Drafts
 from orchestration.lake import Lake
@@ -49,16 +48,19 @@ class _Entry:
 class Documents:
     """The documents of all accounts; what is missing of the issued ones is under way once it is made."""
 
-    def __init__(self, home: Path, warehouse: duckdb.DuckDBPyConnection):
+    def __init__(self, home: Path, warehouse: duckdb.DuckDBPyConnection, share: Share | None = None):
+        share = share or Share.whole(warehouse)
         self._root = home / "reports"
         self._issued = _issued(home)
         self._drafts: defaultdict[str, list[Draft]] = defaultdict(list)
-        for draft in Drafts(warehouse).drafts():
+        for draft in Drafts(warehouse).drafts({account.account_id for account in share.accounts}):
             self._drafts[draft.account_id].append(draft)
         self._wants_pdfs = load_settings_of(home).pdf
-        accounts = [account for account in accounts_of(warehouse) if account.account_id in self._issued]
+        accounts = [account for account in share.accounts if account.account_id in self._issued]
         tasks = {account.account_id: self._tasks(account) for account in accounts}
-        self._making = Making({account_id: found for account_id, found in tasks.items() if found})
+        self._making = Making(
+            {account_id: found for account_id, found in tasks.items() if found}, share.processors
+        )
 
     def files(self, account: Account, role: Role) -> Iterator[File | OnceFile]:
         """Each document's files; issued ones are made for the first role, and the others have the same."""

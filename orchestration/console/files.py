@@ -1,9 +1,13 @@
 """What a section of the console hands over to be written."""
 
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import duckdb
+
+from orchestration.console.reading import accounts_of
 from reports.models import Account, Role
 
 
@@ -23,8 +27,21 @@ class OnceFile:
     make: Callable[[], bytes]
 
 
+@dataclass(frozen=True)
+class Share:
+    """The accounts that a process renders, in order, and how many processors it has for them."""
+
+    accounts: Sequence[Account]
+    processors: int
+
+    @classmethod
+    def whole(cls, warehouse: duckdb.DuckDBPyConnection) -> "Share":
+        """All accounts by one process."""
+        return cls(accounts_of(warehouse), os.cpu_count() or 1)
+
+
 class Section(Protocol):
-    """A section of the console; it reads the marts once for all accounts, when it is made."""
+    """A section of the console; it reads the marts once for all accounts of a share, when it is made."""
 
     def files(self, account: Account, role: Role) -> Iterable[File | OnceFile]:
         """All files of the section in the tree of a role, and nothing that the role may not see."""

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import duckdb
 
-from orchestration.console.files import File, OnceFile
+from orchestration.console.files import File, OnceFile, Share
 from orchestration.console.reading import Row, grouped, rows, watermark_of
 from reports import formats, models, render
 from reports.models import index_page as page
@@ -139,7 +139,7 @@ _PROBLEMS = f"""
 class Entrance:
     """A page at the head of a role's tree that leads to its first section."""
 
-    def __init__(self, home: Path, warehouse: duckdb.DuckDBPyConnection):
+    def __init__(self, _home: Path, _warehouse: duckdb.DuckDBPyConnection, _share: Share | None = None):
         pass
 
     def files(self, account: models.Account, role: models.Role) -> Iterable[File | OnceFile]:

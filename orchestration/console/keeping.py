@@ -17,16 +17,20 @@ def is_made_of(path: Path, mark: str) -> bool:
         return False
 
 
-def linked(first: Path, other: Path) -> bool:
+def linked(first: str, other: str) -> bool:
     """Makes a second name for a file that is never changed in its place; False where there can be none."""
-    beside = other.with_name(f".{other.name}.{os.getpid()}")
+    folder, _, name = other.rpartition("/")
+    beside = f"{folder}/.{name}.{os.getpid()}"
     try:
-        other.parent.mkdir(parents=True, exist_ok=True)
-        os.link(first, beside)
+        try:
+            os.link(first, beside)
+        except FileNotFoundError:
+            os.makedirs(folder, exist_ok=True)
+            os.link(first, beside)
         os.replace(beside, other)
     except OSError:
         return False
     finally:
         with suppress(FileNotFoundError):
-            beside.unlink()
+            os.unlink(beside)
     return True

@@ -5,80 +5,76 @@ The days are those counted now. What arrived after a document was issued is on a
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
+import numpy as np
 
 from orchestration.console.batches import Batches
 from orchestration.console.document_files import document_files
-from orchestration.console.files import File
-from orchestration.console.reading import Row, accounts_of
+from orchestration.console.files import File, Share
+from orchestration.console.reading import Row, rows
 from orchestration.settings import load_settings_of
 from reports import render
 from reports.models import Account, Frame, Role
 from reports.models.lines import BilledUnits, LinesPage, SourceLine
-from reports.models.orders import kind_name
+from reports.models.orders import DocumentFiles, kind_name
 
 FOLDER = "lines"
 
+_DOCUMENTS = """
+    select
+        invoice_id,
+        document_kind,
+        document_class,
+        status,
+        invoice_number,
+        invoice_month,
+        period_start_date,
+        period_end_date,
+        order_id,
+        total,
+        currency
+    from invoices where list_contains(?::varchar[], account_id)
+"""
+_AT_HAND = """
+    create or replace temp table lines_at_hand as
+    select
+        lines.account_id,
+        lines.invoice_id,
+        lines.line_number,
+        lines.line_key,
+        lines.line_kind,
+        lines.metric,
+        lines.app_id,
+        lines.plan_id,
+        lines.price_id,
+        lines.charge_period_start_date,
+        lines.charge_period_end_date,
+        lines.quantity,
+        lines.unit_price,
+        lines.gross_amount,
+        lines.discount_amount,
+        lines.amount,
+        lines.charge_class,
+        lines.corrects_invoice_id,
+        row_number() over (
+            order by lines.account_id, invoices.invoice_month, lines.invoice_id, lines.line_number
+        ) - 1 as place
+    from invoice_line_items as lines
+    inner join invoices on lines.invoice_id = invoices.invoice_id
+    where list_contains(?::varchar[], lines.account_id)
+"""
 _LINES = """
-    with lines as (
-        select
-            lines.*,
-            invoices.document_kind,
-            invoices.document_class,
-            invoices.status,
-            invoices.invoice_number,
-            invoices.invoice_month,
-            invoices.period_start_date,
-            invoices.period_end_date,
-            invoices.order_id,
-            invoices.total
-        from invoice_line_items as lines
-        inner join invoices on lines.invoice_id = invoices.invoice_id
-        where list_contains(?::varchar[], lines.account_id)
-    ),
-
-    counted as (
-        select
-            lines.invoice_id,
-            lines.line_number,
-            usage.usage_date,
-            cast(sum(usage.quantity) as bigint) as quantity
-        from lines
-        inner join int_usage_subscribed as usage
-            on
-                lines.account_id = usage.account_id
-                and lines.metric = usage.metric
-                and lines.price_id = usage.price_id
-                and lines.charge_period_start_date <= usage.usage_date
-                and lines.charge_period_end_date > usage.usage_date
-        where
-            lines.line_kind = 'usage'
-            and (lines.app_id is null or lines.app_id = usage.app_id)
-            and list_contains(?::varchar[], usage.account_id)
-        group by all
-    ),
-
-    days as (
-        select
-            invoice_id,
-            line_number,
-            list(usage_date order by usage_date) as dates,
-            list(quantity order by usage_date) as quantities
-        from counted
-        group by all
-    ),
-
-    models as (
+    with models as (
         select
             account_id,
             price_id,
             any_value(charge_model) as charge_model
         from int_account_prices
-        where list_contains(?::varchar[], account_id)
         group by all
     ),
 
@@ -95,27 +91,66 @@ _LINES = """
         apps.app_name,
         plan_names.plan_name,
         models.charge_model,
-        corrected.invoice_number as corrects_number,
-        days.dates,
-        days.quantities
-    from lines
-    left join days on lines.invoice_id = days.invoice_id and lines.line_number = days.line_number
+        corrected.invoice_number as corrects_number
+    from lines_at_hand as lines
     left join models on lines.account_id = models.account_id and lines.price_id = models.price_id
     left join plan_names on lines.plan_id = plan_names.plan_id
     left join apps on lines.account_id = apps.account_id and lines.app_id = apps.app_id
     left join invoices as corrected on lines.corrects_invoice_id = corrected.invoice_id
-    order by lines.account_id, lines.invoice_month, lines.invoice_id, lines.line_number
+    order by lines.place
 """
+
+
+def _counted(of_app: str) -> str:
+    return f"""
+        select
+            lines.place,
+            usage.usage_date - lines.charge_period_start_date as day,
+            usage.quantity
+        from lines_at_hand as lines
+        inner join usage
+            on
+                lines.account_id = usage.account_id
+                and lines.metric = usage.metric
+                and lines.price_id = usage.price_id
+                and lines.charge_period_start_date <= usage.usage_date
+                and lines.charge_period_end_date > usage.usage_date
+                and {of_app}
+        where lines.line_kind = 'usage'
+    """
+
+
+# A line of an app, or of all apps of the account: as one condition with "or" it would take ten times as long.
+_USAGE = f"""
+    with usage as (
+        select * from int_usage_subscribed
+        where price_id is not null and list_contains(?::varchar[], account_id)
+    )
+
+    {_counted("lines.app_id = usage.app_id")}
+    union all
+    {_counted("lines.app_id is null")}
+"""
+
+
+@dataclass(frozen=True)
+class _Document:
+    """A document's row, and those of its lines."""
+
+    row: Row
+    files: DocumentFiles
+    lines: list[Row]
 
 
 class Lines:
     """The lines of all documents of all accounts."""
 
-    def __init__(self, home: Path, warehouse: duckdb.DuckDBPyConnection):
+    def __init__(self, home: Path, warehouse: duckdb.DuckDBPyConnection, share: Share | None = None):
+        share = share or Share.whole(warehouse)
         self._warehouse = warehouse
         self._kept_days = load_settings_of(home).session_lists_days
-        ids = [account.account_id for account in accounts_of(warehouse)]
-        self._lines = Batches(ids, self._load)
+        ids = [account.account_id for account in share.accounts]
+        self._documents = Batches(ids, self._load)
         self._at: tuple[str, list[LinesPage]] = ("", [])
 
     def files(self, account: Account, role: Role) -> Iterator[File]:
@@ -127,57 +162,77 @@ class Lines:
     def _pages(self, account: Account) -> list[LinesPage]:
         """Those of the account; the second role has the same."""
         if self._at[0] != account.account_id:
-            rows = self._lines.get(account.account_id) or []
-            self._at = (account.account_id, list(_pages(rows, account, self._kept_days)))
+            found = self._documents.get(account.account_id) or {}
+            self._at = (account.account_id, list(_pages(found.values(), account, self._kept_days)))
         return self._at[1]
 
-    def _load(self, ids: Sequence[str]) -> dict[str, list[Row]]:
-        cursor = self._warehouse.execute(_LINES, [list(ids)] * 3)
-        columns = [column[0] for column in cursor.description or []]
-        found: defaultdict[str, list[Row]] = defaultdict(list)
-        for values in cursor.fetchall():
-            row = dict(zip(columns, values, strict=True))
-            found[row["account_id"]].append(row)
+    def _load(self, ids: Sequence[str]) -> dict[str, dict[str, _Document]]:
+        """By account its documents in the order of their months, those that have lines."""
+        warehouse, asked = self._warehouse, [list(ids)]
+        documents = {row["invoice_id"]: row for row in rows(warehouse, _DOCUMENTS, asked)}
+        warehouse.execute(_AT_HAND, asked)
+        lines = list(rows(warehouse, _LINES))
+        _add_counts(lines, warehouse.execute(_USAGE, asked).fetchnumpy())
+        warehouse.execute("drop table lines_at_hand")
+        found: defaultdict[str, dict[str, _Document]] = defaultdict(dict)
+        for line in lines:
+            of_account, invoice_id = found[line["account_id"]], line["invoice_id"]
+            if invoice_id not in of_account:
+                row = documents[invoice_id]
+                of_account[invoice_id] = _Document(row, document_files(row), [])
+            of_account[invoice_id].lines.append(line)
         return found
 
 
-def _pages(rows: Sequence[Row], account: Account, kept_days: int) -> Iterator[LinesPage]:
-    billed = _billed(rows)
-    by_document: dict[str, list[Row]] = {}
-    for row in rows:
-        by_document.setdefault(row["invoice_id"], []).append(row)
+def _add_counts(lines: Sequence[Row], usage: Mapping[str, np.ndarray]) -> None:
+    """Gives each line what is counted on each day of its period: the mart has only days with usage."""
+    lengths = [
+        (row["charge_period_end_date"] - row["charge_period_start_date"]).days
+        if row["line_kind"] == "usage"
+        else 0
+        for row in lines
+    ]
+    starts = np.cumsum([0, *lengths])
+    counts = np.zeros(starts[-1], np.int64)
+    np.add.at(counts, starts[usage["place"]] + usage["day"], usage["quantity"])
+    every = counts.tolist()
+    for row, start, end in zip(lines, starts[:-1].tolist(), starts[1:].tolist(), strict=True):
+        row["counts"] = every[start:end]
+
+
+def _pages(documents: Collection[_Document], account: Account, kept_days: int) -> Iterator[LinesPage]:
+    billed = _billed(documents)
     through = account.watermark and account.data_through
-    for of_it in by_document.values():
-        first = of_it[0]
+    for document in documents:
+        row = document.row
         yield LinesPage(
-            files=document_files(first),
-            kind_name=kind_name(first["document_kind"]),
-            is_draft=first["status"] != "issued",
-            start=first["period_start_date"],
-            end=first["period_end_date"],
-            currency=first["currency"],
-            total=first["total"],
-            lines=tuple(_line(row, billed) for row in of_it),
-            has_amounts=first["document_kind"] != "statement",
+            files=document.files,
+            kind_name=kind_name(row["document_kind"]),
+            is_draft=row["status"] != "issued",
+            start=row["period_start_date"],
+            end=row["period_end_date"],
+            currency=row["currency"],
+            total=row["total"],
+            lines=tuple(_line(line, document, billed) for line in document.lines),
+            has_amounts=row["document_kind"] != "statement",
             listed=(through - timedelta(days=kept_days - 2), through + timedelta(days=1))
             if through and kept_days
             else None,
         )
 
 
-def _billed(rows: Sequence[Row]) -> dict[str, list[BilledUnits]]:
+def _billed(documents: Iterable[_Document]) -> dict[str, list[BilledUnits]]:
     """By charge the lines that bill it, in the order of their documents."""
     found: defaultdict[str, list[BilledUnits]] = defaultdict(list)
-    for row in rows:
-        if row["line_kind"] == "usage":
-            found[row["line_key"]].append(
-                BilledUnits(document_files(row), row["line_number"], row["quantity"])
-            )
+    for document in documents:
+        for line in document.lines:
+            if line["line_kind"] == "usage":
+                units = BilledUnits(document.files, line["line_number"], line["quantity"])
+                found[line["line_key"]].append(units)
     return found
 
 
-def _line(row: Row, billed: dict[str, list[BilledUnits]]) -> SourceLine:
-    files = document_files(row)
+def _line(row: Row, document: _Document, billed: dict[str, list[BilledUnits]]) -> SourceLine:
     return SourceLine(
         line_number=row["line_number"],
         line_kind=row["line_kind"],
@@ -196,19 +251,9 @@ def _line(row: Row, billed: dict[str, list[BilledUnits]]) -> SourceLine:
         amount=row["amount"],
         charge_class=row["charge_class"],
         corrects=row["corrects_number"] or row["corrects_invoice_id"],
-        is_count_hidden=row["document_kind"] == "statement" and row["metric"] == "agent_seats",  # R16
-        counts=_counts(row),
-        elsewhere=tuple(each for each in billed.get(row["line_key"], ()) if each.files != files),
-        order_id=row["order_id"],
+        is_count_hidden=document.row["document_kind"] == "statement"
+        and row["metric"] == "agent_seats",  # R16
+        counts=row["counts"],
+        elsewhere=tuple(each for each in billed.get(row["line_key"], ()) if each.files != document.files),
+        order_id=document.row["order_id"],
     )
-
-
-def _counts(row: Row) -> list[int]:
-    """What is counted on each day of a line's period; the mart has only days with usage."""
-    if row["line_kind"] != "usage":
-        return []
-    start: date = row["charge_period_start_date"]
-    counts = [0] * (row["charge_period_end_date"] - start).days
-    for day, quantity in zip(row["dates"] or (), row["quantities"] or (), strict=True):
-        counts[(day - start).days] = quantity
-    return counts

@@ -5,7 +5,6 @@ where there is much to make, programs of our own make it, while this one goes on
 """
 
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -77,17 +76,17 @@ _MAKE = {"html": page_of, "csv": table_of, "pdf": pdf_of}
 class Making:
     """Tasks by account, under way; `wait` gives an account's problems once all of its files are there."""
 
-    def __init__(self, tasks: dict[str, Sequence[Task]]):
+    def __init__(self, tasks: dict[str, Sequence[Task]], processors: int):
         self._done: dict[str, Future[list[str]]] = {account_id: Future() for account_id in tasks}
         self._queue: SimpleQueue[tuple[str, Sequence[Task]]] = SimpleQueue()
         for account_id, of_it in tasks.items():
             self._queue.put((account_id, of_it))
         all_tasks = [task for of_it in tasks.values() for task in of_it]
         pdfs = sum("pdf" in task.suffixes for task in all_tasks)
-        if len(all_tasks) <= FEW_PAGES and pdfs <= FEW_PDFS:
+        if processors == 1 or (len(all_tasks) <= FEW_PAGES and pdfs <= FEW_PDFS):
             self._work(make)
             return
-        for _ in range(os.cpu_count() or 1):  # daemons: a rendering that dies does not wait for them
+        for _ in range(processors):  # daemons: a rendering that dies does not wait for them
             threading.Thread(target=self._work_by_process, daemon=True).start()
 
     def wait(self, account_id: str) -> list[str]:

@@ -9,8 +9,8 @@ import duckdb
 
 from orchestration.console.batches import Batches
 from orchestration.console.document_files import document_files
-from orchestration.console.files import File
-from orchestration.console.reading import Row, accounts_of, grouped
+from orchestration.console.files import File, Share
+from orchestration.console.reading import Row, grouped
 from orchestration.settings import load_settings_of
 from reports import exports, pdf, render
 from reports.models import Account, Frame, Role
@@ -95,7 +95,8 @@ _MOVEMENTS = """
 class Orders:
     """The orders, documents and balances of all accounts."""
 
-    def __init__(self, home: Path, warehouse: duckdb.DuckDBPyConnection):
+    def __init__(self, home: Path, warehouse: duckdb.DuckDBPyConnection, share: Share | None = None):
+        share = share or Share.whole(warehouse)
         self._root = home / "reports"
         self._warehouse = warehouse
         self._wants_pdfs = load_settings_of(home).pdf
@@ -104,7 +105,7 @@ class Orders:
         self._wallets = grouped(warehouse, _WALLETS, "account_id")
         months = "from wallet_statements order by account_id, statement_month desc"
         self._months = grouped(warehouse, months, "account_id", "app_id", "currency")
-        ids = [account.account_id for account in accounts_of(warehouse)]
+        ids = [account.account_id for account in share.accounts]
         prepaid = [account_id for account_id in ids if account_id in self._wallets]
         self._movements = Batches(prepaid, self._load_movements)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.book_types import EventType, event_types
-from orchestration.console.files import File
+from orchestration.console.files import File, Share
 from orchestration.console.plan_marts import PlanMarts
 from reports import render
 from reports.commands import BookCommand
@@ -32,7 +32,7 @@ ASKED: dict[str, tuple[str, ...]] = {
 class Plans:
     """Plan pages, for admins alone: a shared account's tree has nothing of them (doc)."""
 
-    def __init__(self, _home: Path, warehouse: duckdb.DuckDBPyConnection):
+    def __init__(self, _home: Path, warehouse: duckdb.DuckDBPyConnection, _share: Share | None = None):
         self._marts = PlanMarts(warehouse)
         self._commands = tuple(book_commands())
 

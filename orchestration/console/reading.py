@@ -1,7 +1,7 @@
 """Rows of the warehouse, as the console's sections read them: all accounts at once."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,9 +12,9 @@ from reports.models import Account
 Row = dict[str, Any]
 
 
-def rows(warehouse: duckdb.DuckDBPyConnection, query: str) -> Iterator[Row]:
+def rows(warehouse: duckdb.DuckDBPyConnection, query: str, values: Sequence[object] = ()) -> Iterator[Row]:
     """The rows of a query, by column name."""
-    cursor = warehouse.execute(query)
+    cursor = warehouse.execute(query, values)
     columns = [column[0] for column in cursor.description or []]
     while batch := cursor.fetchmany(10_000):
         yield from (dict(zip(columns, row, strict=True)) for row in batch)

@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.console.documents import Documents
-from orchestration.console.files import Section
+from orchestration.console.files import Section, Share
 from orchestration.console.index import Entrance
 from orchestration.console.lines import Lines
 from orchestration.console.orders import Orders
@@ -14,7 +14,7 @@ from orchestration.console.plans import Plans
 from orchestration.console.sessions import Sessions
 from orchestration.console.usage import Usage
 
-SECTIONS: tuple[Callable[[Path, duckdb.DuckDBPyConnection], Section], ...] = (
+SECTIONS: tuple[Callable[[Path, duckdb.DuckDBPyConnection, Share], Section], ...] = (
     Entrance,
     Usage,
     Plans,

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,15 @@ ROWS_AT_ONCE = 1_500_000
 """Sessions that are read at once: some hundred bytes of text for each."""
 DAY = timedelta(days=1)
 
-_SESSIONS = """
-    create or replace temp table listed as
+_DISTANCE = """
+    format(
+        '{}{:02d}:{:02d}',
+        case when started < timezone('UTC', started_at) then '-' else '+' end,
+        cast(abs(date_diff('minute', timezone('UTC', started_at), started)) // 60 as integer),
+        cast(abs(date_diff('minute', timezone('UTC', started_at), started)) % 60 as integer)
+    )
+"""
+_SESSIONS = f"""
     with sessions as (
         select * from read_parquet(?::varchar[], union_by_name = true)
     ),
@@ -51,92 +59,38 @@ _SESSIONS = """
     )
 
     select
-        *,
-        row_number() over (
-            partition by account_id, usage_date, app_id
-            order by started_at, session_type, conversation_id, block_index
-        ) as place
-    from dated
-    where list_contains(?::date[], usage_date)
-"""
-_TYPES = ("usage", "request", "alert", "voice")
-
-
-def _counts(which: str) -> str:
-    return ", ".join(f"count(*) filter (where session_type = '{type_}' and {which})" for type_ in _TYPES)
-
-
-_SCRIPTS = f"""
-    with bounds as (
-        select
-            account_id,
-            usage_date,
-            greatest({FEWEST_OF_APP}, least({SHOWN_OF_APP}, {SHOWN_OF_DAY} // count(distinct app_id)))
-                as shown
-        from listed
-        group by account_id, usage_date
-    )
-
-    select
-        listed.account_id,
-        listed.usage_date,
-        any_value(listed.zone),
-        listed.app_id,
-        {_counts("is_complete")},
-        {_counts("not is_complete")},
-        coalesce(string_agg(epoch_ms(started_at), ',' order by place) filter (where place <= shown), ''),
-        coalesce(
-            string_agg(epoch_ms(ended_at) - epoch_ms(started_at), ',' order by place)
-                filter (where place <= shown), ''
-        ),
-        coalesce(string_agg(session_type[1], '' order by place) filter (where place <= shown), ''),
-        coalesce(string_agg(conversation_id, ' ' order by place) filter (where place <= shown), ''),
-        coalesce(string_agg(block_index, ',' order by place) filter (where place <= shown), ''),
-        coalesce(
-            string_agg(place - 1, ',' order by place) filter (where place <= shown and not is_complete), ''
-        )
-    from listed
-    inner join bounds on listed.account_id = bounds.account_id and listed.usage_date = bounds.usage_date
-    group by listed.account_id, listed.usage_date, listed.app_id
-    order by listed.account_id, listed.usage_date, listed.app_id
-"""
-_DISTANCE = """
-    format(
-        '{}{:02d}:{:02d}',
-        case when started < timezone('UTC', started_at) then '-' else '+' end,
-        cast(abs(date_diff('minute', timezone('UTC', started_at), started)) // 60 as integer),
-        cast(abs(date_diff('minute', timezone('UTC', started_at), started)) % 60 as integer)
-    )
-"""
-_ROWS = f"""
-    select
         account_id,
         usage_date,
         app_id,
-        string_agg(
-            concat_ws(
-                ',',
-                session_type,
-                strftime(started, '%Y-%m-%dT%H:%M:%S.%g') || {_DISTANCE},
-                strftime(ended, '%Y-%m-%dT%H:%M:%S.%g') || {_DISTANCE.replace("started", "ended")},
-                conversation_id,
-                block_index,
-                case session_type
-                    when 'usage' then 'minutes ' || 15 * block_index || '-' || 15 * (block_index + 1)
-                        || ' of the conversation'
-                    when 'voice' then 'minutes ' || 15 * block_index || '-' || 15 * (block_index + 1)
-                        || ' of the call'
-                    when 'request' then 'API request'
-                    when 'alert' then 'alert delivered'
-                end,
-                is_complete
-            ),
-            chr(10) order by place
-        )
-    from listed
-    group by account_id, usage_date, app_id
-    order by account_id, usage_date, app_id
+        zone,
+        case when is_complete then session_type[1] else upper(session_type[1]) end as letter,
+        cast(epoch_ms(started_at) as varchar) as started_ms,
+        cast(epoch_ms(ended_at) - epoch_ms(started_at) as varchar) as lasted_ms,
+        conversation_id,
+        cast(block_index as varchar) as block,
+        concat_ws(
+            ',',
+            session_type,
+            strftime(started, '%Y-%m-%dT%H:%M:%S.%g') || {_DISTANCE},
+            strftime(ended, '%Y-%m-%dT%H:%M:%S.%g') || {_DISTANCE.replace("started", "ended")},
+            conversation_id,
+            block_index,
+            case session_type
+                when 'usage' then 'minutes ' || 15 * block_index || '-' || 15 * (block_index + 1)
+                    || ' of the conversation'
+                when 'voice' then 'minutes ' || 15 * block_index || '-' || 15 * (block_index + 1)
+                    || ' of the call'
+                when 'request' then 'API request'
+                when 'alert' then 'alert delivered'
+            end,
+            is_complete
+        ) as row
+    from dated
+    where list_contains(?::date[], usage_date)
+    order by account_id, usage_date, app_id, started_at, session_type, dated.conversation_id, block_index
 """
+_AT_ONCE = 50_000
+"""Rows that are taken over at once."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +105,7 @@ class DayList:
     @classmethod
     def empty(cls, account_id: str, day: date) -> "DayList":
         """Of a day without sessions in the lake."""
-        return cls(account_id, day, day_script(day, "UTC", ()), _table(()))
+        return cls(account_id, day, day_script(day, "UTC", (), 0), _table(()))
 
 
 class SessionLists:
@@ -159,7 +113,7 @@ class SessionLists:
 
     def __init__(self, home: Path, warehouse: duckdb.DuckDBPyConnection):
         self._lake = Lake(home)
-        self._warehouse = warehouse
+        self._warehouse = warehouse.cursor()
 
     def version(self, day: date) -> str:
         """What the lists of a local day are made of: the same version, the same lists."""
@@ -174,9 +128,7 @@ class SessionLists:
                 continue
             ids = None if account_ids is None else list(account_ids)
             values = [[str(path) for path in paths], ids, ids, some]
-            self._warehouse.execute(_SESSIONS, values)
-            yield from self._listed()
-        self._warehouse.execute("drop table if exists listed")
+            yield from _day_lists(self._rows(values))
 
     def _paths(self, day: date) -> list[Path]:
         """The partitions that a local day may have rows in: no zone is a whole day from UTC."""
@@ -206,31 +158,30 @@ class SessionLists:
         ).fetchone()
         return int(found[0]) if found else 0
 
-    def _listed(self) -> Iterator[DayList]:
-        """What has just been read, account by account and day by day."""
-        scripts = self._warehouse.execute(_SCRIPTS).fetchall()
-        rows = self._warehouse.execute(_ROWS).fetchall()
-        by_day = groupby(scripts, key=lambda row: row[:3])
-        tables = groupby(rows, key=lambda row: row[:2])
-        for ((account_id, day, zone), apps), (_, found) in zip(by_day, tables, strict=True):
-            yield DayList(
-                account_id,
-                day,
-                day_script(day, zone, [_app(row) for row in apps]),
-                _table((app_id, text) for _, _, app_id, text in found),
-            )
+    def _rows(self, values: list[Any]) -> Iterator[tuple[Any, ...]]:
+        """The sessions by account, day and app."""
+        found = self._warehouse.execute(_SESSIONS, values)
+        while rows := found.fetchmany(_AT_ONCE):
+            yield from rows
 
 
-def _app(row: tuple[Any, ...]) -> AppSessions:
-    _, _, _, app_id, *told = row
-    counts, provisional = (dict(zip(_TYPES, found, strict=True)) for found in (told[:4], told[4:8]))
-    return AppSessions(app_id, counts, provisional, *told[8:])
+def _day_lists(rows: Iterable[tuple[Any, ...]]) -> Iterator[DayList]:
+    """Lists of sessions, account by account and day by day."""
+    for (account_id, day), of_day in groupby(rows, key=itemgetter(0, 1)):
+        apps, cells = [], []
+        zone = ""
+        for app_id, of_app in groupby(of_day, key=itemgetter(2)):
+            _, _, _, (zone, *_), letters, *columns, lines = zip(*of_app, strict=True)
+            apps.append(AppSessions(app_id, "".join(letters), *columns))
+            cells.append((app_id, lines))
+        shown = max(FEWEST_OF_APP, min(SHOWN_OF_APP, SHOWN_OF_DAY // len(apps)))
+        yield DayList(account_id, day, day_script(day, zone, apps, shown), _table(cells))
 
 
-def _table(apps: Iterable[tuple[str, str]]) -> str:
+def _table(apps: Iterable[tuple[str, Sequence[str]]]) -> str:
     """Rows that are texts already, each behind its app's id."""
     lines = [",".join(HEADER)]
     for app_id, rows in apps:
         cell = csvs.cell(app_id)
-        lines += [f"{cell},{row}" for row in rows.split("\n")]
+        lines += [f"{cell},{row}" for row in rows]
     return "\r\n".join(lines) + "\r\n"

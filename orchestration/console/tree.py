@@ -1,8 +1,9 @@
 """The folder of the site: a file is renamed into it where its bytes changed; what is no longer made goes."""
 
 import os
+import stat
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +31,7 @@ class Tree:
 
     def __init__(self, root: Path):
         self.root = root
+        self._top = os.fspath(root)
         self._kept: set[str] = set()
         self._written = self._unchanged = self._bytes = self._removed = 0
 
@@ -37,11 +39,12 @@ class Tree:
         """Writes a file beside its place and renames it into it, unless it stands there already."""
         name = f"{below}/{file.path}" if below else file.path
         self._kept.add(name)
-        path = self.root / name
+        path = f"{self._top}/{name}"
         if isinstance(file, OnceFile):
-            if path.is_file():
+            size = size_of(path)
+            if size is not None:
                 self._unchanged += 1
-                self._bytes += path.stat().st_size
+                self._bytes += size
                 return
             content = file.make()
         else:
@@ -54,52 +57,81 @@ class Tree:
         self._written += 1
         self._bytes += len(content)
 
-    def prune(self) -> None:
+    def prune(self, folders: Iterable[str] | None = None) -> None:
         """Removes what was not put and stands in an account's folder, and folders that are empty then.
 
-        Below the root only folders with the name of an account's are touched: it may hold other things.
+        Below the root only folders with the name of an account's are touched: it may hold other things. It
+        may be told of which of them alone.
         """
-        for path in list(self._ours()):
-            if path.relative_to(self.root).as_posix() not in self._kept:
-                path.unlink(missing_ok=True)
-                self._removed += 1
-                for folder in path.parents:
-                    if folder == self.root:
-                        break
-                    with suppress(OSError):  # not empty
-                        folder.rmdir()
+        for folder in self.folders() if folders is None else folders:
+            if os.path.isdir(f"{self._top}/{folder}"):
+                self._prune(folder, is_of_role=False)
 
-    def _ours(self) -> Iterator[Path]:
-        """Files in the roles' trees; and beside them pages, by their suffix."""
-        if not self.root.is_dir():
-            return
-        for account in self.root.iterdir():
-            if not (account.is_dir() and names.FOLDER.fullmatch(account.name)):
-                continue
-            for found in account.rglob("*"):
-                below = found.relative_to(account).parts
-                if found.is_file() and (below[0] in set(Role) or found.suffix == ".html"):
-                    yield found
+    def folders(self) -> list[str]:
+        """The folders of accounts."""
+        found = os.listdir(self._top) if self.root.is_dir() else []
+        return [name for name in found if names.FOLDER.fullmatch(name)]
+
+    def _prune(self, folder: str, *, is_of_role: bool) -> bool:
+        """Removes what lies in a role's tree, and beside it pages, by their suffix; whether anything went."""
+        has_gone = False
+        with os.scandir(f"{self._top}/{folder}") as found:
+            entries = list(found)
+        for entry in entries:
+            name = f"{folder}/{entry.name}"
+            if entry.is_dir(follow_symlinks=False):
+                is_role = "/" not in folder and entry.name in set(Role)
+                has_gone |= self._prune(name, is_of_role=is_of_role or is_role)
+            elif name not in self._kept and (is_of_role or name.endswith(".html")) and entry.is_file():
+                os.unlink(entry.path)
+                self._removed += 1
+                has_gone = True
+        if has_gone:
+            with suppress(OSError):  # not empty
+                os.rmdir(f"{self._top}/{folder}")
+        return has_gone
 
     def result(self, accounts: int) -> SiteResult:
         """The count."""
         return SiteResult(self._written, self._unchanged, self._bytes, accounts, self._removed)
 
 
-def stands(path: Path, content: bytes) -> bool:
-    """Whether a file has these bytes."""
+def size_of(path: str) -> int | None:
+    """A file's bytes; None where there is none."""
     try:
-        return path.stat().st_size == len(content) and path.read_bytes() == content
+        found = os.stat(path)
     except FileNotFoundError:
+        return None
+    return found.st_size if stat.S_ISREG(found.st_mode) else None
+
+
+def stands(path: Path | str, content: bytes) -> bool:
+    """Whether a file has these bytes."""
+    if size_of(os.fspath(path)) != len(content):
         return False
+    with open(path, "rb", buffering=0) as opened:  # a site has some hundred thousand files
+        return opened.read() == content
 
 
-def write(path: Path, content: bytes) -> None:
+def write(path: Path | str, content: bytes) -> None:
     """Writes a file beside its place and renames it into it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name[:40]}.{os.getpid()}.{threading.get_ident()}")
+    folder, _, name = os.fspath(path).rpartition("/")
+    beside = f"{folder}/.{name[:40]}.{os.getpid()}.{threading.get_ident()}"
     try:
-        beside.write_bytes(content)
+        _fill(beside, content)
         os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(beside)
+        raise
+
+
+def _fill(path: str, content: bytes) -> None:
+    """Writes a file, into a folder that may not be there yet."""
+    try:
+        opened = open(path, "wb")  # noqa: SIM115
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        opened = open(path, "wb")  # noqa: SIM115
+    with opened:
+        opened.write(content)

@@ -9,8 +9,8 @@ import duckdb
 from markupsafe import Markup
 
 from orchestration.console import usage_files
-from orchestration.console.files import File
-from orchestration.console.reading import accounts_of, grouped, rows
+from orchestration.console.files import File, Share
+from orchestration.console.reading import grouped, rows
 from orchestration.console.usage_checks import check
 from orchestration.console.usage_figures import AccountFigures
 from orchestration.console.usage_intake import UsageIntake
@@ -40,14 +40,15 @@ _ALWAYS = ZonePeriod("UTC", date.min, 0)
 class Usage:
     """Usage pages; an account's files are made once, whoever reads them."""
 
-    def __init__(self, _home: Path, warehouse: duckdb.DuckDBPyConnection):
+    def __init__(self, _home: Path, warehouse: duckdb.DuckDBPyConnection, share: Share | None = None):
+        share = share or Share.whole(warehouse)
         self._marts = UsageMarts(warehouse)
         self._intake = UsageIntake(warehouse)
         self._zones = grouped(warehouse, _ZONES, "account_id")
         self._months = grouped(warehouse, _MONTHS, "account_id")
         names = rows(warehouse, "select account_id, app_id, app_name from apps")
         self._names = {(row["account_id"], row["app_id"]): row["app_name"] or "" for row in names}
-        self._order = [account.account_id for account in accounts_of(warehouse)]
+        self._order = [account.account_id for account in share.accounts]
         self._ahead: Iterator[tuple[str, AccountRows]] = iter(())
         self._made: tuple[str, UsagePage, tuple[File, ...]] | None = None
 

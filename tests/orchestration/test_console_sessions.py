@@ -13,6 +13,7 @@ import pytest
 
 from orchestration.console import session_lists
 from orchestration.console.reading import accounts_of
+from orchestration.console.session_state import SessionState
 from orchestration.console.sessions import Sessions
 from orchestration.console.tree import Tree
 from orchestration.lake import Lake
@@ -85,11 +86,13 @@ def render(home: Path) -> Path:
     """Renders the lists of both roles; gives the folder of Zoë's."""
     tree = Tree(home / "reports")
     with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as warehouse:
+        state = SessionState(home, warehouse)
         section = Sessions(home, warehouse)
         for account in accounts_of(warehouse):
             for role in Role:
                 for file in section.files(account, role):
                     tree.put(file, f"{account.folder}/{role}")
+        state.save()
     tree.prune()
     return next(path for path in (home / "reports").iterdir() if path.name.startswith("zoe-"))
 

@@ -254,13 +254,15 @@ def test_there_may_be_no_sessions_or_no_lists():
 
 
 def test_a_day_is_handed_over_by_a_call():
-    app = AppSessions("bot", {"usage": 2}, {"usage": 1}, "1,2,3", "0,5,9", "uuu", "7-1 7-2 7-3", "0,1,0", "2")
-    text = day_script(date(2026, 4, 19), "Europe/Berlin", [app])
+    numbers = ("1", "2", "3", "4")
+    app = AppSessions("bot", "uvUu", numbers, ("0", "5", "9", "9"), ("7-1", "7-2", "7-3", "7-4"), numbers)
+    text = day_script(date(2026, 4, 19), "Europe/Berlin", [app], 3)
     found = json.loads(text.removeprefix("quarterhourDay(").removesuffix(");\n"))
     assert found == {
         "day": "2026-04-19", "zone": "Europe/Berlin",
-        "apps": [{"id": "bot", "counts": {"usage": 2}, "provisional": {"usage": 1}, "started": [1, 2, 3],
-                  "lasted": [0, 5, 9], "types": "uuu", "conversations": "7-1 7-2 7-3", "blocks": [0, 1, 0],
+        "apps": [{"id": "bot", "counts": {"usage": 2, "request": 0, "alert": 0, "voice": 1},
+                  "provisional": {"usage": 1, "request": 0, "alert": 0, "voice": 0}, "started": [1, 2, 3],
+                  "lasted": [0, 5, 9], "types": "uvu", "conversations": "7-1 7-2 7-3", "blocks": [1, 2, 3],
                   "incomplete": [2]}],
     }  # fmt: skip
 
@@ -295,5 +297,5 @@ def test_no_name_becomes_markup_a_script_or_a_formula(name: str):
     ):
         for row in csv.reader(io.StringIO(text, newline="")):
             assert not any(re.match(r"[=+@\t\r\n]|-(?!\d)", cell) for cell in row)
-    assert re.fullmatch(r"[\x20-\x7e]+\n", day_script(date(2026, 4, 19), name, []))
+    assert re.fullmatch(r"[\x20-\x7e]+\n", day_script(date(2026, 4, 19), name, [], 9))
     assert re.fullmatch(r"\.\./sessions\.html#[\w.%~&;=-]+", sessions_address("usage_sessions", name))
