@@ -1,11 +1,11 @@
 """Renders a site; tells the seconds of its parts, and how large its pages are."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
 from orchestration.console.assets import vega
-from orchestration.console.site import REPORTS, render_site
+from orchestration.console.shares import REPORTS
+from orchestration.console.site import render_site
 from reports.models import Role
 
 vega()  # the start of the program, not its work
@@ -14,8 +14,6 @@ vega()  # the start of the program, not its work
 def run(arguments: dict[str, Any]) -> dict[str, Any]:
     """Renders the trees of some roles into a home, which may have a site already."""
     home, roles = Path(arguments["home"]), [Role(role) for role in arguments["roles"]]
-    if arguments["fresh"]:
-        shutil.rmtree(home / REPORTS, ignore_errors=True)
     result = render_site(home, roles)
     pages = sorted((home / REPORTS).glob("*/*/usage.html"), key=lambda page: page.stat().st_size)
     return {
