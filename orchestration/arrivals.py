@@ -27,9 +27,7 @@ ROWS = pl.Schema(
     }
 )
 """Rows of an app by the day that they tell and the day on which they came."""
-PUBLISHED = (
-    "select distinct account_id, app_id from int_account_events_standing where event_type = 'app_published'"
-)
+NAMED = "select distinct account_id, app_id from int_account_events_standing where app_id is not null"
 
 
 @dataclass(frozen=True)
@@ -98,7 +96,7 @@ def early_rows(lake: Lake, stream: str, days: Sequence[date]) -> dict[str, int]:
 
 
 class Book:
-    """The apps that the accounts' book has published.
+    """The apps that the accounts' book names: published, or with a plan.
 
     The marts know those of the last night; only what they do not know is looked for in the book itself, which
     grows with the years.
@@ -108,7 +106,7 @@ class Book:
         self._lake = lake
 
     def unknown(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Apps of some rows (`ROWS`) that no account has published: account_id, app_id, rows."""
+        """Apps of some rows (`ROWS`) that no account has named: account_id, app_id, rows."""
         apps = rows.group_by(OF_APP).agg(pl.col("rows").sum()).sort(OF_APP)
         left = apps.join(self._in_marts, on=OF_APP, how="anti")
         return left.join(self._in_events, on=OF_APP, how="anti") if left.height else left
@@ -121,12 +119,12 @@ class Book:
         if warehouse.exists():
             try:
                 with duckdb.connect(str(warehouse), read_only=True) as connection:
-                    found = connection.execute(PUBLISHED).fetchall()
+                    found = connection.execute(NAMED).fetchall()
             except duckdb.Error:
                 found = []
         return pl.DataFrame(found, schema=APPS, orient="row")
 
     @cached_property
     def _in_events(self) -> pl.DataFrame:
-        events = self._lake.scan("account_events").filter(pl.col("type") == "app_published")
+        events = self._lake.scan("account_events").filter(pl.col("app_id").is_not_null())
         return events.select(OF_APP).unique().collect()

@@ -80,7 +80,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     first = date(2026, 1, 10)
     for last in NIGHTS:
         landing.land("interactions", last, [])  # the watermark is 00:00 UTC after the last arrival
-        night(home, first, last, tested=last == NIGHTS[-1])
+        night(home, first, last)
         first = last + timedelta(days=1)
     return home
 

@@ -77,7 +77,7 @@ def turns(tmp_path_factory: pytest.TempPathFactory) -> Turns:
     first = date(2026, 1, 1)
     for last in NIGHTS:
         Landing(home, "nobody").land("interactions", last, [])  # the watermark is 00:00 UTC after it
-        night(home, first, last, tested=last == NIGHTS[-1])
+        night(home, first, last)
         first = last + timedelta(days=1)
         balances = "select currency, is_current, free_balance, paid_balance, balance_status from wallets"
         turns.wallets.append(read(home, balances))
