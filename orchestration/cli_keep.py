@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from orchestration.errors import RunError
+from orchestration.errors import RunError, UsageError
 from orchestration.terminal import plain, say, warn
 
 Flag = Parameter(negative="")
@@ -16,6 +16,7 @@ def register(app: App) -> None:
     """Adds the commands."""
     app.command(backup)
     app.command(restore)
+    app.command(doctor)
 
 
 def backup(*, to: Path) -> None:
@@ -72,6 +73,35 @@ def restore(
         raise RunError("the ledger was damaged when it was backed up: restore an older backup beside it")
     print(f"ledger: {done.entries:,} entries, all as they were written")
     print(plain(f"next, for marts and pages: {done.next_command}"))
+
+
+def doctor(*, thorough: Annotated[bool, Flag] = False, fix: Annotated[bool, Flag] = False) -> None:
+    """Say whether the home and the machine around it are whole, and what to do where they are not.
+
+    Ends with 1 where something must be done. It changes nothing, but for what --fix removes.
+
+    Parameters
+    ----------
+    thorough
+        Read every row of the lake too, and compare it with the hash that was written beside it.
+    fix
+        First remove what killed runs left half-written, and nothing else; waits for a run.
+    """
+    from orchestration.doctor import examine, remove_leftovers
+
+    home = _home()
+    if not home.is_dir():
+        raise UsageError(f"there is no home {home}; set QUARTERHOUR_HOME")
+    for path in remove_leftovers(home) if fix else []:
+        print(plain(f"removed: {path}"))
+    faults = 0
+    for finding in examine(home, thorough=thorough):
+        faults += not finding.is_note
+        print(plain(f"{'note' if finding.is_note else 'FAULT'}: {finding.what}"))
+        print(plain(f"    {finding.remedy}"))
+    if faults:
+        raise RunError(f"{faults} thing{'s' * (faults > 1)} to do in {home}")
+    print(plain(f"{home}: nothing to do"))
 
 
 def _home() -> Path:

@@ -1,0 +1,50 @@
+"""`quarterhour doctor`: is a home whole, and what is to be done where it is not.
+
+It changes nothing, and reads beside a run: what a run has under way is then not judged.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from orchestration.doctor import leftovers, machine, partitions, stores
+from orchestration.doctor.finding import Finding
+from orchestration.one_run import holder_of, if_free
+from orchestration.settings import SettingsError, load_settings_of
+
+__all__ = ["Finding", "examine", "remove_leftovers"]
+
+remove_leftovers = leftovers.remove
+
+
+def examine(home: Path, *, thorough: bool = False) -> Iterator[Finding]:
+    """Every finding; `thorough` reads each row of the lake too."""
+    checks: list[Callable[[Path], Iterator[Finding]]] = [
+        machine.versions, machine.extras, _settings, machine.permissions, machine.space, machine.clock,
+        stores.ledger, partial(partitions.readable, thorough=thorough), stores.dagster, _turn,
+    ]  # fmt: skip
+    for check in checks:
+        yield from check(home)
+
+
+def _settings(home: Path) -> Iterator[Finding]:
+    try:
+        load_settings_of(home)
+    except SettingsError as error:
+        for told in str(error).splitlines():
+            yield Finding(told, "change it there; `quarterhour settings --describe` says what each takes")
+
+
+def _turn(home: Path) -> Iterator[Finding]:
+    """What can only be judged when no run works; and who does, or did and was killed."""
+    with if_free(home) as is_free:
+        holder = holder_of(home)
+        if not is_free:
+            told = f"{holder or 'a run'} works in the home; what it has under way was not looked at"
+            yield Finding(told, "look again when it has ended", is_note=True)
+            return
+        if holder:
+            told = f"{holder} was killed; the next run makes whole what it left"
+            yield Finding(told, partitions.run_command(home), is_note=True)
+        for check in (leftovers.found, partitions.orphaned, partitions.uncounted, stores.warehouse):
+            yield from check(home)

@@ -1,0 +1,113 @@
+"""The lake: files that can be read, rows that arrived, sessions that were counted of what stands there."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from orchestration import fragmenting, sessionizing
+from orchestration.doctor.finding import Finding
+from orchestration.errors import RunError
+from orchestration.lake import VERSION, Lake, version_of
+from orchestration.landing import all_arrival_days
+from orchestration.parts import SETTLED, days_of_rows, settled_files
+from orchestration.settings import SettingsError, load_settings_of
+from orchestration.tables import FRAGMENTS, SESSIONS, STREAMS
+from orchestration.terms import terms_of
+from orchestration.workers import in_parallel
+
+
+def run_command(home: Path) -> str:
+    """The night of the last arrival day: it counts whatever is not counted."""
+    days = all_arrival_days(home / "landing")
+    return f"quarterhour run --date {days[-1]}" if days else "quarterhour run"
+
+
+def readable(home: Path, *, thorough: bool = False) -> Iterator[Finding]:
+    """Files of the lake that are no Parquet files any more or, if each row is read, hold other rows."""
+    lake = Lake(home)
+    paths = sorted(path for path in lake.root.rglob("*.parquet") if not path.name.startswith("."))
+    for path, told in zip(paths, in_parallel(lambda path: _flaw(path, thorough), paths), strict=True):
+        if told:
+            yield Finding(f"{path} {told}", _remedy(lake, path))
+
+
+def _flaw(path: Path, thorough: bool) -> str | None:
+    try:
+        noted = pl.read_parquet_metadata(path).get(VERSION)
+        if not thorough:
+            return None
+        if noted == version_of(pl.read_parquet(path)):
+            return None
+    except FileNotFoundError:  # a run has replaced it
+        return None
+    except (pl.exceptions.PolarsError, OSError) as error:
+        return f"cannot be read: {str(error).splitlines()[0]}"
+    return "holds other rows than were written: it was changed"
+
+
+def _remedy(lake: Lake, path: Path) -> str:
+    """What makes a file again. A day's last file goes too: by it the day is known to be done."""
+    table, *parts = path.relative_to(lake.root).with_suffix("").parts
+    again = run_command(lake.home)
+    if table == SETTLED:
+        return f"its rows stand nowhere else in the home: take it from a backup, then {again}"
+    if path.stem == "schema":
+        return f"rm {path}; {again}"
+    if table in (*STREAMS, "files", "quarantine"):
+        return f"rm {path} && quarterhour run --date {parts[-1]}"
+    last = lake.file("stretches" if table in FRAGMENTS or table in ("copies", "alert_sessions")
+                     else "conversations" if table in SESSIONS else table, *parts[-1:])  # fmt: skip
+    return f"rm -f {path} {last if last != path else ''}".rstrip() + f"; {again}"
+
+
+def orphaned(home: Path) -> Iterator[Finding]:
+    """Rows whose arrival is not noted, arrivals whose file is gone, and sessions of days without rows."""
+    lake, landing = Lake(home), home / "landing"
+    for stream in STREAMS:
+        noted = set(lake.days("files", stream))
+        held = {_day(path) for path in (lake.root / stream).glob("*/????-??-??.parquet")}
+        for day in sorted(held - noted):
+            told = f"{lake.root / stream}/*/{day}.parquet: rows of an arrival day that no ingest has ended"
+            yield Finding(told, f"quarterhour run --date {day}")
+        for day in sorted(noted):
+            yield from _lost(lake, landing, stream, day)
+    known = set[date]().union(lake.days("stretches"), *(days_of_rows(lake, s) for s in STREAMS))
+    for table in SESSIONS:
+        for day in sorted(set(lake.days(table)) - known):
+            path = lake.file(table, day)
+            told = f"{path}: sessions of a day of which the lake has neither rows nor stretches"
+            yield Finding(told, f"rm {path}; {run_command(home)}")
+
+
+def _lost(lake: Lake, landing: Path, stream: str, day: date) -> Iterator[Finding]:
+    path = lake.file("files", stream, day)
+    try:
+        names = set(pl.read_parquet(path, columns=["file"])["file"])
+        gone = set(settled_files(lake, stream, day)["file"])
+    except (RunError, pl.exceptions.PolarsError, OSError):
+        return  # told as a file that cannot be read
+    for name in sorted(names - gone):
+        if not (landing / name).exists():
+            yield Finding(
+                f"{landing / name} was ingested, and is in landing no more",
+                f"put it back, from a backup; or, if its rows are to go: quarterhour run --date {day}",
+            )
+
+
+def uncounted(home: Path) -> Iterator[Finding]:
+    """Days that a killed run left half told; the next run counts them, whatever it is asked for."""
+    lake = Lake(home)
+    try:
+        terms = terms_of(lake, load_settings_of(home))
+        days = sorted({*fragmenting.dirty_days(lake), *sessionizing.dirty_days(lake, terms)})
+    except (SettingsError, RunError, pl.exceptions.PolarsError, OSError):
+        return  # told by their own checks
+    if days:
+        told = f"{len(days)} days are not counted with what the lake holds of them, the first is {days[0]}"
+        yield Finding(told, run_command(home))
+
+
+def _day(path: Path) -> date:
+    return date.fromisoformat(path.stem)
