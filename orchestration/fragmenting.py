@@ -6,11 +6,11 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from orchestration import touched
+from orchestration import seals, touched
 from orchestration.copies import PLACE, Resolved, resolved
 from orchestration.lake import ARRIVALS, INPUTS, Lake, joined_version, midnight_ms
 from orchestration.parts import days_of_rows, parts_of, rows_of_day
-from orchestration.tables import COPIES, STREAMS
+from orchestration.tables import COPIES, FRAGMENTS, STREAMS
 from transforms.alerts import delivered
 from transforms.contracts import lake_schema
 from transforms.fragments import (
@@ -28,6 +28,8 @@ RECIPE = "4"
 """Changes when the same rows would give other fragments, so that all days are built again."""
 
 
+MADE = ("alert_sessions", *FRAGMENTS)
+"""The tables that have a file for each day that was built."""
 ROWS_AT_ONCE = 8_000_000
 """A day with more rows is worked in buckets of keys."""
 
@@ -48,11 +50,12 @@ def delivered_version(lake: Lake, day: date) -> str:
 
 
 def fragments_version(lake: Lake, day: date) -> str | None:
-    """The delivered version that the fragments of a day are made of; None where there are none.
+    """The delivered version that the fragments of a day are made of; None where they are not all there.
 
     The sessions are made of that: of a careful key rows are read that no fragment shows.
     """
-    return lake.note(lake.file("stretches", day), INPUTS)
+    are_there = all(lake.file(table, day).exists() for table in MADE)
+    return lake.note(lake.file("stretches", day), INPUTS) if are_there else None
 
 
 def dirty_days(lake: Lake) -> list[date]:
@@ -69,6 +72,7 @@ def dirty_days(lake: Lake) -> list[date]:
 def build_fragments(lake: Lake, day: date) -> dict[str, int]:
     """Publishes fragments, alert sessions and the copies' count of one day; gives rows by table."""
     inputs = delivered_version(lake, day)
+    seals.require_whole(lake.root, (part.path for stream in STREAMS for part in parts_of(lake, stream, day)))
     streams = {stream: resolved(lake, stream, day) for stream in STREAMS}
     for stream, found in streams.items():
         lake.publish(

@@ -4,8 +4,9 @@ import os
 from datetime import date
 from pathlib import Path
 
+from orchestration.arrived import unread
 from orchestration.lake import Lake
-from orchestration.landing import all_arrival_days, files_of, name_of
+from orchestration.landing import all_arrival_days
 from orchestration.parts import settled_arrivals
 from orchestration.tables import STREAMS, TABLES
 
@@ -44,18 +45,13 @@ def dagster_home(home: Path) -> Path:
 
 
 def waiting_days(home: Path) -> list[date]:
-    """Arrival days with a file that no ingest has seen: landed, or settled in a lake that is built anew."""
+    """Arrival days with a file that no ingest has read: landed, or settled in a lake that is built anew."""
     landing, lake = home / "landing", Lake(home)
     lake.ensure(TABLES)
-    seen = set(lake.scan("files").select("file").collect()["file"])
     landed = {
         day
         for day in all_arrival_days(landing)
-        if any(
-            name_of(path, landing) not in seen
-            for stream in STREAMS
-            for path in files_of(landing, stream, day)
-        )
+        if any(unread(lake, landing, stream, day) for stream in STREAMS)
     }
     settled = {
         day

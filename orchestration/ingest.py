@@ -1,5 +1,6 @@
 """Ingest one arrival day of a stream: landing files to clean rows, quarantine and counts (R18, R20)."""
 
+import json
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
+from orchestration.arrived import SIZES, sizes_of
 from orchestration.lake import COPIES, VERSION, Lake, joined_version
 from orchestration.landed import limits_of, parse_landed
 from orchestration.landing import files_of, name_of
@@ -62,13 +64,15 @@ def ingest(lake: Lake, landing: Path, stream: str, arrival_day: date) -> Ingeste
     """Replaces what the lake holds of this stream and arrival day; bad rows go to quarantine."""
     gone = settled_files(lake, stream, arrival_day)
     settled = set(gone["file"])
+    sizes = sizes_of(files_of(landing, stream, arrival_day), landing)  # before they are read: they may grow
     found = delivered(landing, stream, arrival_day, settled)
     came_again = {name_of(path, landing) for path in files_of(landing, stream, arrival_day)} & settled
     files = pl.concat([found.files, _told_again(gone, came_again).select(FILES.names())])
     refused = pl.concat([found.quarantine, settled_quarantine(lake, stream, arrival_day)])
     changed = _publish_rows(lake, stream, arrival_day, found.rows)
     lake.publish(lake.file("quarantine", stream, arrival_day), refused.sort("file", "line"))
-    lake.publish(lake.file("files", stream, arrival_day), files.sort("file", "account_id"))
+    told = {SIZES: json.dumps(sizes)}
+    lake.publish(lake.file("files", stream, arrival_day), files.sort("file", "account_id"), notes=told)
     return Ingested(
         files=len(found.paths),
         rows=int(files["rows"].sum()),

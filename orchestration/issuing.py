@@ -129,8 +129,11 @@ def has_marts(home: Path) -> bool:
     """Whether the marts were ever built by a version that has a ledger."""
     if not (home / dbt.WAREHOUSE).exists():
         return False
-    with duckdb.connect(str(home / dbt.WAREHOUSE), read_only=True) as warehouse:
-        return ("ledger_state",) in warehouse.execute("select table_name from duckdb_tables()").fetchall()
+    try:
+        with duckdb.connect(str(home / dbt.WAREHOUSE), read_only=True) as warehouse:
+            return ("ledger_state",) in warehouse.execute("select table_name from duckdb_tables()").fetchall()
+    except duckdb.Error:  # damaged: they are made anew
+        return False
 
 
 def is_up_to_date(home: Path, ledger: Ledger) -> bool:

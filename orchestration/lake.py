@@ -8,6 +8,8 @@ from pathlib import Path
 
 import polars as pl
 
+from orchestration import seals
+
 VERSION, INPUTS, COPIES = "quarterhour.version", "quarterhour.inputs", "quarterhour.copies"
 ARRIVALS = "quarterhour.arrivals"
 """Keys in a file's Parquet metadata: the hash of its rows; what it was made of; of the rows of a stream,
@@ -30,11 +32,12 @@ class Lake:
     ) -> str:
         """Writes a partition beside its place and renames it into it; gives its version."""
         version = version_of(rows)
-        metadata = {VERSION: version, INPUTS: inputs, **(notes or {})}
+        metadata = {VERSION: version, INPUTS: inputs, **(notes or {}), seals.KEY: seals.BLANK}
         path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_name(f".{path.name}.{os.getpid()}")
         try:
             rows.write_parquet(beside, compression="zstd", compression_level=1, metadata=metadata)
+            seals.seal(beside)
             os.replace(beside, path)
         finally:
             beside.unlink(missing_ok=True)
@@ -44,13 +47,16 @@ class Lake:
         """Lays an empty `schema.parquet` into each table, so that a glob over it finds columns."""
         for table, schema in schemas.items():
             path = self.root / table / "schema.parquet"
-            if not path.exists() or pl.read_parquet_schema(path) != schema:
+            if seals.damage_of(path) or pl.read_parquet_schema(path) != schema:
                 self.publish(path, schema.to_frame())
 
     def read(self, table: str, *partition: str | date) -> pl.DataFrame:
-        """The rows of one partition, or of none where it does not exist."""
+        """The rows of one partition, or of none where it does not exist; DamagedError where it is damaged."""
         path = self.file(table, *partition)
-        return pl.read_parquet(path if path.exists() else self.root / table / "schema.parquet")
+        if not path.exists():
+            return pl.read_parquet(self.root / table / "schema.parquet")
+        seals.require_whole(self.root, [path])
+        return pl.read_parquet(path)
 
     def scan(self, table: str) -> pl.LazyFrame:
         """All rows of a table."""
@@ -63,8 +69,14 @@ class Lake:
         return sorted(date.fromisoformat(name) for name in set(names))
 
     def note(self, path: Path, key: str) -> str | None:
-        """What a file's metadata tells under a key; None without the file."""
-        return pl.read_parquet_metadata(path).get(key) if path.exists() else None
+        """What a file's metadata tells under a key; None without the file, DamagedError where it is none."""
+        if not path.exists():
+            return None
+        try:
+            return pl.read_parquet_metadata(path).get(key)
+        except pl.exceptions.PolarsError:
+            seals.require_whole(self.root, [path])
+            raise
 
     def arrivals(self, stream: str, event_day: date) -> list[Path]:
         """The files of a stream's event day, one per arrival day, ascending."""

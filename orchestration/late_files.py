@@ -1,22 +1,20 @@
 """Files that land after the night that took their arrival day: what waits, and when to run for it.
 
-A day belongs to the night until an hour after that has begun. Afterwards a file that no ingest has seen is
-late. What one tick has to remember for the next stands in a cursor that names days, not files: it is as long
-as the list of days that wait.
+A day belongs to the night until an hour after that has begun. Afterwards a file that no ingest has read as it
+is now is late. What one tick has to remember for the next stands in a cursor that names days, not files: it
+is as long as the list of days that wait.
 """
 
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 
-import polars as pl
-
+from orchestration.arrived import unread
 from orchestration.lake import Lake
-from orchestration.landing import arrival_days, files_of, name_of
+from orchestration.landing import arrival_days, name_of
 from orchestration.tables import STREAMS
 
 DAY = timedelta(days=1)
@@ -120,21 +118,12 @@ def _since(before: Waiting | None, digest: str, at: float) -> Waiting:
 
 
 def _unseen(lake: Lake, landing: Path, stream: str, day: date) -> list[str]:
-    """The files that no ingest has seen, each with what it is like now."""
-    partition = lake.file("files", stream, day)
-    seen = _names_in(partition, partition.stat().st_mtime_ns) if partition.exists() else frozenset()
+    """The files that no ingest has read as they are, each with what it is like now."""
     return [
-        f"{name} {status.st_size} {status.st_mtime_ns}"
-        for path in files_of(landing, stream, day)
-        if (name := name_of(path, landing)) not in seen
+        f"{name_of(path, landing)} {status.st_size} {status.st_mtime_ns}"
+        for path in unread(lake, landing, stream, day)
         for status in (path.stat(),)
     ]
-
-
-@lru_cache(maxsize=20_000)
-def _names_in(partition: Path, changed_at: int) -> frozenset[str]:
-    """The files that an ingest has seen; kept, as all days are looked through each time."""
-    return frozenset(pl.read_parquet(partition, columns=["file"])["file"])
 
 
 def _digest(by_stream: Mapping[str, list[str]]) -> str:

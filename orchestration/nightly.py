@@ -13,7 +13,8 @@ import polars as pl
 
 from orchestration.definitions import defs
 from orchestration.defs.schedules import ISSUING, LAKE, MARTS, NIGHT, REPORTS
-from orchestration.errors import RunError, UsageError
+from orchestration.errors import UsageError
+from orchestration.failing import failure_of, told
 from orchestration.headless import TAG, bury
 from orchestration.home import dagster_home
 from orchestration.issued import publish_issued
@@ -28,8 +29,8 @@ def run_night(home: Path, first: date, last: date, tell: Callable[[str], None] =
     """Runs the nightly job over arrival days, then the reports; gives the warnings of the run.
 
     Waits for any other run in the home, and tells of it. Raises RunError naming the steps that failed,
-    UsageError where a day is no partition. Whoever is to be notified of what failed has been then; a channel
-    that did not take it is a warning, or a note on the error.
+    why, and what to do; UsageError where a day is no partition. Whoever is to be notified of what failed has
+    been then; a channel that did not take it is a warning, or a note on the error.
     """
     runs: list[str] = []
     try:
@@ -37,9 +38,12 @@ def run_night(home: Path, first: date, last: date, tell: Callable[[str], None] =
     except UsageError:
         raise
     except Exception as error:
-        for problem in tell_of_night(home, first, last, runs, error):
-            error.add_note(problem)
-        raise
+        failure = told(error, home)
+        for problem in tell_of_night(home, first, last, runs, failure):
+            failure.add_note(problem)
+        if failure is error:
+            raise
+        raise failure from error
     return [*warnings, *tell_of_night(home, first, last, runs)]
 
 
@@ -90,7 +94,8 @@ def _refuse_unknown(first: date, last: date) -> None:
     for day in (first, last):
         if not str(known[0]) <= day.isoformat() <= str(known[1]):
             raise UsageError(
-                f"{day} lies outside {known[0]} to {known[1]}; see the settings first_day and last_day"
+                f"{day} lies outside {known[0]} to {known[1]}; see the settings first_day and last_day, "
+                "or, where no last_day is set, the clock of this machine"
             )
 
 
@@ -132,9 +137,8 @@ def _run(
         raise_on_error=False,
     )
     runs.append(result.run_id)
-    failed = [event.step_key for event in result.all_events if event.is_step_failure and event.step_key]
     if not result.success:
-        raise RunError(f"run {result.run_id} failed in {', '.join(failed) or 'its start'}")
+        raise failure_of(result)
     return result
 
 

@@ -72,7 +72,7 @@ def dirty_days(lake: Lake, terms: Terms) -> list[date]:
 
 
 def _is_clean(lake: Lake, day: date, terms: Terms) -> bool:
-    if touched.is_waiting(lake, day):
+    if touched.is_waiting(lake, day) or not all(lake.file(table, day).exists() for table in SESSIONS):
         return False
     note = lake.note(lake.file("conversations", day), INPUTS)
     return terms.still_hold(note, day, fragments_version(lake, day))

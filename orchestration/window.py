@@ -6,11 +6,13 @@ costs time, never a count.
 """
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import polars as pl
 
 from orchestration.fragmenting import rows_of_keys
 from orchestration.lake import Lake, midnight_ms
+from orchestration.seals import require_whole
 from orchestration.terms import Terms
 from transforms.episodes import silent_keys
 from transforms.fragments import FRAGMENT_TABLES, Fragments, concatenated, no_fragments
@@ -34,6 +36,8 @@ class Window:
     def __init__(self, lake: Lake, terms: Terms):
         self.lake = lake
         self.terms = terms
+        self._whole: set[Path] = set()
+        """Files that were looked at, and are not damaged."""
         self.days = lake.days("stretches")
         self.loose = _spans(lake.scan("loose_ends").collect())
         self.default_ms = terms.rules.default_inactivity_minutes * MINUTE_MS
@@ -136,7 +140,11 @@ class Window:
         return Fragments(**dict(zip(tables, pl.collect_all(tables.values()), strict=True)))
 
     def _scan(self, table: str, day: date) -> pl.LazyFrame:
-        return pl.scan_parquet(self.lake.file(table, day))
+        path = self.lake.file(table, day)
+        if path not in self._whole:
+            require_whole(self.lake.root, [path])
+            self._whole.add(path)
+        return pl.scan_parquet(path)
 
     def _with_careful_rows(self, parts: dict[date, Fragments]) -> Fragments:
         """All parts as one, with the rows of keys that are careful on one day and plain on another."""

@@ -17,6 +17,7 @@ from orchestration.dbt.errors import DbtError
 from orchestration.dbt.project import Node
 from orchestration.home import WAREHOUSE
 from orchestration.locking import locked
+from orchestration.seals import require_whole
 
 _GOOD = frozenset({"success", "pass", "warn"})
 
@@ -80,6 +81,7 @@ def build(home: Path, select: str | None = None) -> BuildResult:
     """
     home = _usable(home)
     nodes = project().select(select or "*")
+    require_whole(home / "lake", _files_read(home / "lake", nodes))
     with locked(home / ".building.lock"):
         workshop = home / ".building"
         shutil.rmtree(workshop, ignore_errors=True)
@@ -92,6 +94,8 @@ def build(home: Path, select: str | None = None) -> BuildResult:
             results = _run(building, home, nodes)
             is_good = all(result.is_good for result in results)
             if is_good:
+                # What a foreign writer that crashed has left would be played back into the new marts.
+                published.with_name(f"{WAREHOUSE}.wal").unlink(missing_ok=True)
                 os.replace(building, published)
         finally:
             shutil.rmtree(workshop, ignore_errors=True)
@@ -106,6 +110,12 @@ def build_untested(warehouse: Path, select: str, without: str = "") -> None:
     home = _usable(warehouse.parent)
     nodes = [node for node in project().select(select, without) if not node.is_test]
     BuildResult(_run(home / warehouse.name, home, nodes)).raise_if_failed()
+
+
+def _files_read(lake: Path, nodes: Iterable[Node]) -> list[Path]:
+    """The files of the lake that some nodes read."""
+    sources = {need.split(".")[-1] for node in nodes for need in node.needs if need.startswith("source.")}
+    return sorted(path for table in sources for path in (lake / table).rglob("*.parquet"))
 
 
 def _usable(home: Path) -> Path:

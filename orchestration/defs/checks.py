@@ -43,7 +43,8 @@ def ledger_balances(home: Home) -> dg.AssetCheckResult:
     return _verdict(
         audits.unbalanced_files(home.lake()),
         "files do not balance",
-        "Materialize ingest of their arrival days again, then the fragments of the event days.",
+        "Materialize ingest of their arrival days again, then the fragments of the event days. As a command: "
+        "quarterhour run --date, with each of these arrival days.",
     )
 
 
@@ -54,7 +55,7 @@ def blocks_conserved(context: dg.AssetCheckExecutionContext, home: Home) -> dg.A
     return _verdict(
         audits.lost_or_double_blocks(lake, _days(context, lake)),
         "conversations have other blocks than counted",
-        "Materialize the sessions of their days again.",
+        "Materialize the sessions of their days again (quarterhour run --date).",
     )
 
 
@@ -64,7 +65,7 @@ def sessions_called_for(home: Home) -> dg.AssetCheckResult:
     return _verdict(
         audits.miscounted_apps(home.lake()),
         "apps have other sessions than called for",
-        "Materialize the sessions of all days again.",
+        "Materialize the sessions of all days again (quarterhour run --from --to).",
     )
 
 

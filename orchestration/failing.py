@@ -1,0 +1,89 @@
+"""What a failed run says: its first causes, and what an operator does about those that are the machine's."""
+
+import getpass
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from orchestration.errors import RunError, UsageError
+
+FULL = ("no space left on device", "database or disk is full", "disk quota exceeded", "os error 28")
+FORBIDDEN = (
+    "permission denied",
+    "operation not permitted",
+    "readonly database",
+    "unable to open database file",
+    "os error 13",
+)
+MALFORMED = ("disk image is malformed", "file is not a database", "malformed database schema")
+"""How the kernel, Polars, DuckDB and SQLite say it."""
+
+
+def failure_of(result: dg.ExecuteInProcessResult) -> RunError:
+    """The error of a run that failed: its steps, their first causes, and the checks that held it up."""
+    steps = [event for event in result.all_events if event.is_step_failure and event.step_key]
+    failed = ", ".join(str(event.step_key) for event in steps) or "its start"
+    causes = dict.fromkeys(
+        _cause(event.step_failure_data.error) for event in steps if event.step_failure_data.error
+    )
+    checks = [
+        f"{check.asset_key.to_user_string()}: {check.check_name}: {check.description or 'failed'}"
+        for check in result.get_asset_check_evaluations()
+        if not check.passed and check.severity == dg.AssetCheckSeverity.ERROR
+    ]
+    lines = [f"run {result.run_id} failed in {failed}", *(cause for cause in causes if cause)]
+    return RunError("\n".join([*lines, *checks]))
+
+
+def told(error: Exception, home: Path) -> Exception:
+    """An error that comes from the machine as one that says what to do; any other as it is."""
+    if isinstance(error, UsageError):
+        return error
+    found = list(remedies("\n".join(str(each) for each in _chain(error)), home))
+    said = str(error) if isinstance(error, RunError) else _first_line(error)
+    return RunError("\n".join([said, *found])) if found else error
+
+
+def remedies(text: str, home: Path) -> Iterator[str]:
+    """What to do about faults of the machine that a text tells of; nothing that was good is lost by them."""
+    said = text.lower()
+    if any(sign in said for sign in FULL):
+        yield f"The disk of {home} is full: make room there, then run the same again; nothing good was lost"
+    elif any(sign in said for sign in MALFORMED):
+        yield (
+            f"Dagster's own record in {home / 'dagster'} is damaged: move that folder away, then run the "
+            "same again. It holds the history of runs, and nothing of rows, invoices or accounts"
+        )
+    elif any(sign in said for sign in FORBIDDEN):
+        yield (
+            f"This ran as {_user()}, who may not write everything below {home}: give it to that user "
+            f"(chown -R {_user()} {home}), or run as the one whose it is; then run the same again"
+        )
+
+
+def _cause(error: Any) -> str:
+    """What was wrong at first, without the name of its class."""
+    while error.cause:
+        error = error.cause
+    text = error.message.strip()
+    name, colon, rest = text.partition(": ")
+    return rest if colon and name.rpartition(".")[2] == error.cls_name else text
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0] or type(error).__name__
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "this user"
