@@ -7,6 +7,7 @@ from pathlib import Path
 from orchestration.arrived import unread
 from orchestration.lake import Lake
 from orchestration.landing import all_arrival_days
+from orchestration.locking import locked
 from orchestration.parts import settled_arrivals
 from orchestration.tables import STREAMS, TABLES
 
@@ -37,11 +38,20 @@ def dagster_home(home: Path) -> Path:
     folder = home / "dagster"
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "dagster.yaml"
-    if not config.exists():
-        config.write_text(INSTANCE)
     os.environ["DAGSTER_HOME"] = str(folder)
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
+    with locked(folder / ".laying-out.lock"):
+        if not config.exists():
+            config.write_text(INSTANCE)
+            _lay_out()
     return folder
+
+
+def _lay_out() -> None:
+    """Has Dagster make its tables: two processes that both did would break each other's."""
+    import dagster as dg  # noqa: PLC0415  # seconds, for the first command in a home alone
+
+    dg.DagsterInstance.get().dispose()
 
 
 def waiting_days(home: Path) -> list[date]:
