@@ -64,14 +64,16 @@ def ingest(lake: Lake, landing: Path, stream: str, arrival_day: date) -> Ingeste
     """Replaces what the lake holds of this stream and arrival day; bad rows go to quarantine."""
     gone = settled_files(lake, stream, arrival_day)
     settled = set(gone["file"])
-    sizes = sizes_of(files_of(landing, stream, arrival_day), landing)  # before they are read: they may grow
+    # Of those that lie there before they are read: they may grow.
+    sizes = dict(gone.select("file", "bytes").iter_rows())
+    sizes |= sizes_of(files_of(landing, stream, arrival_day), landing)
     found = delivered(landing, stream, arrival_day, settled)
     came_again = {name_of(path, landing) for path in files_of(landing, stream, arrival_day)} & settled
     files = pl.concat([found.files, _told_again(gone, came_again).select(FILES.names())])
     refused = pl.concat([found.quarantine, settled_quarantine(lake, stream, arrival_day)])
     changed = _publish_rows(lake, stream, arrival_day, found.rows)
     lake.publish(lake.file("quarantine", stream, arrival_day), refused.sort("file", "line"))
-    told = {SIZES: json.dumps(sizes)}
+    told = {SIZES: json.dumps(sizes, sort_keys=True)}
     lake.publish(lake.file("files", stream, arrival_day), files.sort("file", "account_id"), notes=told)
     return Ingested(
         files=len(found.paths),
