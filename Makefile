@@ -9,7 +9,7 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test tools prove fuzz soak audit bench ui lint format clean
+.PHONY: help demo test tools prove fuzz soak faults audit bench ui lint format clean
 
 help: ## What can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -34,6 +34,9 @@ fuzz: $(READY) $(MANIFEST) ## Hostile input for every reader, for an hour (FUZZ_
 
 soak: $(READY) $(MANIFEST) ## A year of nights, each through the real job, then all of it rebuilt; goes on where it stopped
 	$(BIN)/python -m tests.soak
+
+faults: $(READY) $(MANIFEST) ## Nights killed at 50 instants, disks full, files damaged, …: the next run makes each whole (FAULTS="--kills 5")
+	$(BIN)/python -m tests.faults $(FAULTS)
 
 audit: $(READY) ## Whether what is installed is what the lock says, whole and with licences that are known; offline
 	$(BIN)/python -m tests.audit

@@ -1,0 +1,391 @@
+"""What can go wrong on a machine, each done for real; a fault ends where the next run can make it whole.
+
+Each takes a home as it was before the night, spoils it or the run, sees what the operator is told, and does
+what that says. It gives what was told. `SkippedError` names what this machine lacks.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+from orchestration.home import WAREHOUSE
+from tests.faults.homes import BEFORE, FIRST, NIGHT, Home, Ran, ended, started
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class SkippedError(Exception):
+    """A fault that cannot be done here, and why."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault, as the table names it; `issued`: whether the same documents must stand at the end."""
+
+    name: str
+    do: Callable[[Home], str]
+    issued: bool = True
+
+
+def told(ran: Ran, *names: object) -> str:
+    """What a run said that had to fail: each of these names, file or remedy, stands in it."""
+    assert ran.code == 1, f"exit code {ran.code}:\n{ran.said}"
+    error = ran.said[ran.said.rfind("error: ") :]
+    for name in names:
+        assert str(name) in error, f"{name} is not in:\n{ran.said}"
+    return error
+
+
+# The run is killed.
+
+
+def killed_in(stage: str, home: Home) -> str:
+    """SIGKILL as soon as the night is in a stage."""
+    process = started(home.path)
+    home.wait_for(stage, process)
+    process.kill()
+    return _told_of_kill(ended(process), home)
+
+
+def killed_after(share: float, seconds: float, home: Home) -> str:
+    """SIGKILL after a share of the time that a night takes, counted from when it has the home.
+
+    A machine that is faster now may be over by then: then sooner.
+    """
+    process = started(home.path)
+    home.wait_for("start", process)
+    try:
+        process.wait(share * seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return _told_of_kill(ended(process), home)
+    assert ended(process).code == 0
+    home.reset()
+    return killed_after(share / 2, seconds, home)
+
+
+def _told_of_kill(ran: Ran, home: Home) -> str:
+    assert ran.code == -signal.SIGKILL, ran.said
+    return f"killed in {home.stage()}"
+
+
+# The disk is full.
+
+
+def disk_full(stage: str, home: Home) -> str:
+    """The home lies on a small disk, which something else fills as soon as the night is in a stage."""
+    with small_disk(home) as disk:
+        process = started(home.path)
+        home.wait_for(stage, process)
+        ballast = disk / "ballast"
+        fill(ballast)
+        ran = ended(process)
+        told_ = told(ran, f"The disk of {home.path} is full", "then run the same again")
+        ballast.unlink()
+        return told_
+
+
+def fill(ballast: Path) -> None:
+    """Writes until there is no space."""
+    with ballast.open("wb", buffering=0) as file:
+        for size in (1 << 20, 1 << 12, 1):
+            try:
+                while file.write(b"\0" * size):
+                    pass
+            except OSError:
+                continue
+
+
+@contextmanager
+def small_disk(home: Home) -> Iterator[Path]:
+    """The home's folder on a disk of its own; copied back at the end."""
+    disk, own = home.path.with_name(f"{home.path.name}-disk"), home.path
+    disk.mkdir(exist_ok=True)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256m", "quarterhour", str(disk)],
+        capture_output=True,
+        check=False,
+    )
+    if mounted.returncode:
+        disk.rmdir()
+        raise SkippedError("no small disk can be mounted: only root may, and not in every container")
+    try:
+        shutil.move(own, disk / "home")
+        home.path = disk / "home"
+        yield disk
+        shutil.copytree(disk / "home", own)
+        home.path = own
+    finally:
+        subprocess.run(["umount", str(disk)], check=False)
+        disk.rmdir()
+
+
+# A file of the lake is not what it was.
+
+
+def cut_short(home: Home) -> str:
+    """The end of a file is gone: a disk or a copy that broke off."""
+    path = home.path / f"lake/stretches/{BEFORE}.parquet"
+    os.truncate(path, path.stat().st_size // 2)
+    return mended_as_told(home, path, BEFORE)
+
+
+def one_byte_flipped(home: Home) -> str:
+    """A bit of a number of sessions is another one; Parquet itself would not see it."""
+    day = FIRST + timedelta(days=1)  # long complete: a day that is open is made again each night
+    path = home.path / f"lake/billing_sessions/{day}.parquet"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 3] ^= 1
+    path.write_bytes(content)
+    return mended_as_told(home, path, day)
+
+
+def one_byte_of_rows_flipped(home: Home) -> str:
+    """The same in rows as they arrived."""
+    path = sorted((home.path / f"lake/interactions/{BEFORE}").glob("*.parquet"))[-1]
+    content = bytearray(path.read_bytes())
+    content[len(content) // 3] ^= 1
+    path.write_bytes(content)
+    (home.path / f"lake/stretches/{BEFORE}.parquet").unlink()  # so that they are read again
+    return mended_as_told(home, path, path.stem)
+
+
+def mended_as_told(home: Home, path: Path, day: object) -> str:
+    """The night fails and says what to do, and that is done."""
+    remedy = f"Remove it, then make it again with: quarterhour run --date {day}"
+    said = told(home.run(), path, "is damaged", remedy)
+    path.unlink()
+    ran = home.run("run", "--date", str(day))
+    assert ran.code == 0, ran.said
+    return said
+
+
+def rows_deleted(home: Home) -> str:
+    """The rows of a day are gone, with nobody to tell: R20 finds it."""
+    path = sorted((home.path / f"lake/interactions/{BEFORE}").glob(f"{BEFORE}.parquet"))[0]
+    path.unlink()
+    said = told(home.run(), f"interactions/{BEFORE}/", "do not balance", "quarterhour run --date")
+    ran = home.run("run", "--date", str(BEFORE))
+    assert ran.code == 0, ran.said
+    return said
+
+
+def sessions_deleted(home: Home) -> str:
+    """Files that are made of rows: the next night makes them again by itself."""
+    for name in ("billing_sessions", "voice_sessions", "legs", "identities"):
+        (home.path / f"lake/{name}/{BEFORE}.parquet").unlink()
+    return "nothing: the next run made them again"
+
+
+# Permissions.
+
+
+def forbidden(home: Home) -> str:
+    """Somebody ran as root once; the user of the nights may not write there."""
+    if os.geteuid() != 0:
+        raise SkippedError("only root can give files to another user")
+    nobody = 65534
+    for path in (home.path, *home.path.rglob("*")):
+        os.chown(path, nobody, nobody)
+    folder = home.path / "lake" / "stretches"
+    os.chown(folder, 0, 0)
+    folder.chmod(0o755)
+    as_nobody = {"user": nobody, "group": nobody, "extra_groups": []}
+    ran = ended(started(home.path, environ={"HOME": "/tmp"}, **as_nobody))
+    said = told(ran, folder, f"chown -R nobody {home.path}")
+    os.chown(folder, nobody, nobody)
+    return said
+
+
+# What lands.
+
+
+def file_grows(home: Home) -> str:
+    """A sender writes a file under its own name, and is half-way when the night reads it."""
+    path = home.path / f"landing/interactions/{NIGHT}/part-0.jsonl.gz"
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    process = started(home.path)
+    home.wait_for("ingest", process)
+    path.write_bytes(content)
+    ran = ended(process)
+    assert ran.code == 0, ran.said
+    assert f"interactions/{NIGHT}/part-0.jsonl.gz" in ran.said, ran.said
+    again = home.run("run")
+    assert f"running {NIGHT} to {NIGHT}" in again.said, again.said
+    return ran.said[ran.said.find("warning: ") :]
+
+
+def two_nights_missed(home: Home) -> str:
+    """The machine was off for two nights."""
+    shutil.rmtree(home.path)
+    home.path.mkdir()
+    for name in ("landing", "quarterhour.toml"):
+        source = home.whole / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, home.path / name)
+    early = BEFORE.replace(day=BEFORE.day - 1)
+    ran = home.run("run", "--from", "2026-09-28", "--to", str(early))
+    assert ran.code == 0, ran.said
+    shutil.rmtree(home.path / ".none", ignore_errors=True)
+    ran = home.run("run")
+    assert f"running {BEFORE} to {NIGHT}" in ran.said, ran.said
+    return f"running {BEFORE} to {NIGHT}"
+
+
+def unknown_zone(home: Home) -> str:
+    """The book names a zone that no clock knows."""
+    path = home.path / f"landing/account_events/{NIGHT}/zone.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(
+        '{"event_id": "z1", "account_id": "aurora", "type": "zone_set", "zone": "Mars/Olympus", '
+        f'"occurred_at": "{NIGHT}T09:00:00Z"}}\n'
+    )
+    ran = home.run()
+    assert ran.code == 0, ran.said
+    assert "Mars/Olympus" in ran.said, ran.said
+    path.unlink()
+    if not any(path.parent.iterdir()):
+        path.parent.rmdir()
+    return ran.said
+
+
+def faulty_seed(home: Home) -> str:
+    """A price of a published plan is no number: the marts stay, and the file is named."""
+    tree = home.path.with_name(f"{home.path.name}-code")
+    shutil.rmtree(tree, ignore_errors=True)
+    for name in ("orchestration", "transforms", "reports", "dbt_project"):
+        shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
+    seed = tree / "dbt_project/seeds/plan_tiers.csv"
+    lines = seed.read_text().splitlines(keepends=True)
+    cells = lines[1].split(",")
+    cells[5] = "0.1O"
+    seed.write_text("".join([lines[0], ",".join(cells), *lines[2:]]))
+    before = (home.path / WAREHOUSE).read_bytes()
+    ran = ended(started(home.path, environ={"PYTHONPATH": str(tree)}))
+    said = told(ran, "plan_tiers", "0.1O")
+    assert (home.path / WAREHOUSE).read_bytes() == before
+    shutil.rmtree(tree)
+    return said
+
+
+# The clock.
+
+SHIM = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <sys/time.h>
+#include <time.h>
+static long back(void) { const char *s = getenv("CLOCK_BACK"); return s ? atol(s) : 0; }
+int clock_gettime(clockid_t id, struct timespec *ts) {
+  int (*real)(clockid_t, struct timespec *) = dlsym(RTLD_NEXT, "clock_gettime");
+  int code = real(id, ts);
+  if (!code && (id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE)) ts->tv_sec -= back();
+  return code;
+}
+int gettimeofday(struct timeval *tv, void *zone) {
+  struct timespec ts; int code = clock_gettime(CLOCK_REALTIME, &ts);
+  tv->tv_sec = ts.tv_sec; tv->tv_usec = ts.tv_nsec / 1000; return code;
+}
+time_t time(time_t *out) {
+  struct timespec ts; clock_gettime(CLOCK_REALTIME, &ts);
+  if (out) *out = ts.tv_sec; return ts.tv_sec;
+}
+"""
+
+
+def clock_jumps_back(home: Home) -> str:
+    """The machine comes up with a clock of years ago, then with one of last week."""
+    if not shutil.which("cc"):
+        raise SkippedError("no C compiler, by which a process can be given another clock")
+    shim = home.path.with_name("clock.so")
+    built = ["cc", "-shared", "-fPIC", "-x", "c", "-", "-o", str(shim), "-ldl"]
+    subprocess.run(built, input=SHIM, text=True, check=True, capture_output=True)
+    toml = home.path / "quarterhour.toml"
+    kept = toml.read_text()
+    toml.write_text("".join(line for line in kept.splitlines(keepends=True) if "last_day" not in line))
+    years, week = (str(days * 86_400) for days in (3650, 7))
+    ran = ended(started(home.path, environ={"LD_PRELOAD": str(shim), "CLOCK_BACK": years}))
+    assert ran.code == 2, ran.said
+    assert "clock" in ran.said, ran.said
+    said = ran.said
+    toml.write_text(kept)
+    ran = ended(started(home.path, environ={"LD_PRELOAD": str(shim), "CLOCK_BACK": week}))
+    assert ran.code == 0, ran.said
+    return said
+
+
+# Files of others.
+
+CRASHING_WRITER = """
+import os, signal, sys, duckdb
+connection = duckdb.connect(sys.argv[1])
+connection.execute("set wal_autocheckpoint = '1GB'")
+connection.execute("update invoices set total = total + 1")
+connection.execute("create table leftover as select 1 as x")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def crashed_writer(home: Home) -> str:
+    """Somebody wrote into the marts and crashed, and so did a build."""
+    writer = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(CRASHING_WRITER), str(home.path / WAREHOUSE)], check=False
+    )
+    assert writer.returncode == -signal.SIGKILL
+    assert (home.path / f"{WAREHOUSE}.wal").exists()
+    workshop = home.path / ".building"
+    workshop.mkdir()
+    (workshop / WAREHOUSE).write_bytes(b"half a file")
+    (workshop / f"{WAREHOUSE}.wal").write_bytes(b"and its log")
+    return "nothing: the next run made them again"
+
+
+def marts_cut_short(home: Home) -> str:
+    """The file of the marts has lost its end."""
+    path = home.path / WAREHOUSE
+    os.truncate(path, path.stat().st_size // 2)
+    return "nothing: the next run made them again"
+
+
+def dagster_malformed(name: str, home: Home) -> str:
+    """Dagster's own record is overwritten with rubbish."""
+    path = home.path / "dagster" / name
+    path.write_bytes(b"rubbish " * (path.stat().st_size // 8))
+    said = told(home.run(), home.path / "dagster", "move that folder away", "nothing of rows, invoices")
+    (home.path / "dagster").rename(home.path / "dagster.damaged")
+    return said
+
+
+FAULTS = [
+    *(
+        Fault(f"disk full in {stage}", partial(disk_full, stage))
+        for stage in ("start", "ingest", "sessionize", "marts", "issue")
+    ),
+    Fault("a lake file cut short", cut_short),
+    Fault("a byte of sessions flipped", one_byte_flipped),
+    Fault("a byte of rows flipped", one_byte_of_rows_flipped),
+    Fault("a file of rows deleted", rows_deleted),
+    Fault("files of sessions deleted", sessions_deleted),
+    Fault("permission denied", forbidden),
+    Fault("a landing file that grows", file_grows, issued=False),
+    Fault("a clock that jumps back", clock_jumps_back),
+    Fault("marts of a crashed writer", crashed_writer),
+    Fault("marts cut short", marts_cut_short),
+    Fault("two nights missed", two_nights_missed, issued=False),
+    Fault("a plan seed with an error", faulty_seed),
+    Fault("a zone that does not exist", unknown_zone),
+    *(
+        Fault(f"a corrupt dagster/{name}", partial(dagster_malformed, name))
+        for name in ("history/runs.db", "history/runs/index.db")
+    ),
+]
