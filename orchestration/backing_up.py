@@ -21,7 +21,7 @@ from pathlib import Path
 from orchestration.backup_list import HOME, Backup, Kept, backups_in, copied, read_backup, write_list
 from orchestration.errors import RunError, UsageError
 from orchestration.forgetting import JOURNAL
-from orchestration.home import REPORTS, WAREHOUSE
+from orchestration.home import REPORTS, WAREHOUSE, dagster_home
 from orchestration.ledger.head import sync_folder
 from orchestration.locking import locked
 from orchestration.one_run import Turn, only_run
@@ -179,8 +179,7 @@ def _bury(home: Path, turn: Turn, tell: Callable[[str], None]) -> None:
         return
     import dagster as dg  # noqa: PLC0415  # seconds, and seldom
 
-    from orchestration.headless import bury  # noqa: PLC0415
-    from orchestration.home import dagster_home  # noqa: PLC0415
+    from orchestration.headless import bury  # noqa: PLC0415  # it imports Dagster
 
     dagster_home(home)
     try:

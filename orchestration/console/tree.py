@@ -129,9 +129,7 @@ def write(path: Path | str, content: bytes) -> None:
 def _fill(path: str, content: bytes) -> None:
     """Writes a file, into a folder that may not be there yet."""
     try:
-        opened = open(path, "wb")  # noqa: SIM115
+        Path(path).write_bytes(content)
     except FileNotFoundError:
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        opened = open(path, "wb")  # noqa: SIM115
-    with opened:
-        opened.write(content)
+        Path(path).write_bytes(content)
