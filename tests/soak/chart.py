@@ -14,6 +14,7 @@ def svg(nights: Sequence[Night]) -> str:
         {
             "night": night.number + 1,
             "seconds": night.seconds,
+            "processor": night.processor_seconds,
             "home": night.home_mb,
             "dagster": night.dagster_mb,
         }
@@ -23,7 +24,7 @@ def svg(nights: Sequence[Night]) -> str:
     spec: dict[str, Any] = {
         "data": {"values": rows},
         "vconcat": [
-            _panel("seconds of a night", [{"field": "seconds"}]),
+            _panel("seconds of a night; of its processors", [{"field": "seconds"}, {"field": "processor"}]),
             _panel("MB of the home; of Dagster's part of it", [{"field": "home"}, {"field": "dagster"}]),
         ],
         "config": {"background": "white", "font": "sans-serif", "view": {"stroke": None}},

@@ -23,6 +23,7 @@ class Night:
     number: int
     day: str
     seconds: float
+    processor_seconds: float
     is_command: bool
     warnings: int
     home_mb: float
@@ -42,21 +43,31 @@ def soak(folder: Path, home: Path, nights: int) -> Iterator[Night]:
     for number in range(len(nights_of(folder)), nights):
         land(folder / "source", home / "landing", day_of(number))
         is_command = number % COMMAND_EVERY == COMMAND_EVERY - 1
-        began = time.monotonic()
+        began, worked = time.monotonic(), _processor_seconds()
         warnings = _by_command(number) if is_command else _in_process(home, number)
-        night = _measured(home, number, time.monotonic() - began, warnings, is_command)
+        took = time.monotonic() - began, _processor_seconds() - worked
+        night = _measured(home, number, took, warnings, is_command)
         with (folder / KEPT).open("a") as kept:
             kept.write(json.dumps(asdict(night)) + "\n")
         yield night
 
 
-def _measured(home: Path, number: int, seconds: float, warnings: int, is_command: bool) -> Night:
+def _processor_seconds() -> float:
+    """What this process and those that it waited for have computed."""
+    return sum(
+        used.ru_utime + used.ru_stime
+        for used in (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
+    )
+
+
+def _measured(home: Path, number: int, took: tuple[float, float], warnings: int, is_command: bool) -> Night:
     sizes = {path: path.stat().st_size for path in home.rglob("*") if path.is_file()}
     of_dagster = sum(size for path, size in sizes.items() if path.is_relative_to(home / "dagster"))
     return Night(
         number=number,
         day=str(day_of(number)),
-        seconds=round(seconds, 2),
+        seconds=round(took[0], 2),
+        processor_seconds=round(took[1], 2),
         is_command=is_command,
         warnings=warnings,
         home_mb=round(sum(sizes.values()) / 1e6, 2),
