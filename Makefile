@@ -42,7 +42,7 @@ audit: $(READY) ## Whether what is installed is what the lock says, whole and wi
 	$(BIN)/python -m tests.audit
 
 ui: $(READY) $(MANIFEST) ## The Dagster UI and daemon on loopback, over the same data
-	@$(BIN)/python -c "from orchestration.home import dagster_home; from orchestration.settings import load_settings; dagster_home(load_settings().home)"
+	@$(BIN)/python -c "from orchestration.home import dagster_home; from orchestration.settings.loading import load_settings; dagster_home(load_settings().home)"
 	DAGSTER_HOME="$(QUARTERHOUR_HOME)/dagster" env --default-signal=INT $(BIN)/dg dev --host 127.0.0.1 --port $${PORT:-3000}
 
 lint: $(READY) $(MANIFEST) ## ruff, mypy, sqlfluff, and whether Dagster can load it all

@@ -4,12 +4,12 @@ import os
 from datetime import date
 from pathlib import Path
 
-from orchestration.arrived import unread
 from orchestration.lake import Lake
-from orchestration.landing import all_arrival_days
+from orchestration.lake.parts import settled_arrivals
+from orchestration.lake.tables import STREAMS, TABLES
+from orchestration.landing.arrived import unread
+from orchestration.landing.files import all_arrival_days
 from orchestration.locking import locked
-from orchestration.parts import settled_arrivals
-from orchestration.tables import STREAMS, TABLES
 
 WAREHOUSE = "warehouse.duckdb"
 """The file of the marts in a home."""

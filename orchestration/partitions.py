@@ -7,9 +7,9 @@ from pathlib import Path
 import dagster as dg
 
 from orchestration.lake import Lake
-from orchestration.landing import all_arrival_days
-from orchestration.parts import STREAMS, settled_arrivals
-from orchestration.settings import load_settings
+from orchestration.lake.parts import STREAMS, settled_arrivals
+from orchestration.landing.files import all_arrival_days
+from orchestration.settings.loading import load_settings
 
 FALLBACK_FIRST_DAY = date(2026, 1, 1)
 """Where no setting and no landing file names a first day."""

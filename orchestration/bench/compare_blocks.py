@@ -10,7 +10,7 @@ from orchestration.bench.measure import Measured, run_program, run_script
 from orchestration.bench.plan import Plan, rounds
 from orchestration.bench.results import Answer, Comparison, Figure, Stage, at_least, figure
 from orchestration.errors import RunError
-from orchestration.tables import FRAGMENTS, SESSIONS
+from orchestration.lake.tables import FRAGMENTS, SESSIONS
 
 PUBLISHED, IN_MEMORY = "quarterhour, all tables published", "quarterhour, rows to blocks"
 OURS = (PUBLISHED, IN_MEMORY)

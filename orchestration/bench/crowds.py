@@ -11,10 +11,10 @@ from pathlib import Path
 import polars as pl
 
 from orchestration import dbt
-from orchestration.issuing import code_version, issue
+from orchestration.billing.issuing import code_version, issue
 from orchestration.lake import Lake
-from orchestration.settings import FILE_NAME
-from orchestration.tables import TABLES
+from orchestration.lake.tables import TABLES
+from orchestration.settings.loading import FILE_NAME
 
 LAST_DAY = date(2026, 10, 12)
 """The last arrival: the month before is issued, this one is a draft."""

@@ -4,11 +4,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from orchestration.copies import resolved
-from orchestration.ingest import ingest_days
+from orchestration.counting.copies import resolved
 from orchestration.lake import Lake
-from orchestration.landing import all_arrival_days
-from orchestration.tables import STREAMS, TABLES
+from orchestration.lake.tables import STREAMS, TABLES
+from orchestration.landing.files import all_arrival_days
+from orchestration.landing.ingest import ingest_days
 
 
 def run(arguments: dict[str, Any]) -> dict[str, Any]:

@@ -6,13 +6,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from orchestration import fragmenting, sessionizing
-from orchestration.ingest import ingest
+from orchestration.counting import fragmenting, sessionizing
+from orchestration.counting.terms import terms_of
+from orchestration.counting.workers import in_parallel
 from orchestration.lake import Lake
-from orchestration.settings import Settings
-from orchestration.tables import TABLES
-from orchestration.terms import terms_of
-from orchestration.workers import in_parallel
+from orchestration.lake.tables import TABLES
+from orchestration.landing.ingest import ingest
+from orchestration.settings.loading import Settings
 
 
 def run(arguments: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 
 from orchestration.definitions import defs
-from orchestration.nightly import run_night
+from orchestration.runs.nightly import run_night
 
 defs().get_repository_def()  # the start of a night, not its work
 

@@ -5,13 +5,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from orchestration.fragmenting import build_fragments
+from orchestration.counting.fragmenting import build_fragments
+from orchestration.counting.sessionizing import rebuild
+from orchestration.counting.terms import terms_of
+from orchestration.counting.workers import in_parallel
 from orchestration.lake import Lake
-from orchestration.sessionizing import rebuild
-from orchestration.settings import Settings
-from orchestration.tables import TABLES
-from orchestration.terms import terms_of
-from orchestration.workers import in_parallel
+from orchestration.lake.tables import TABLES
+from orchestration.settings.loading import Settings
 
 
 def run(arguments: dict[str, Any]) -> dict[str, Any]:

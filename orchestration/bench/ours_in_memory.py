@@ -6,8 +6,8 @@ from typing import Any
 
 import polars as pl
 
+from orchestration.counting.workers import WORKERS, in_parallel
 from orchestration.lake import Lake
-from orchestration.workers import WORKERS, in_parallel
 from transforms.contracts import lake_schema
 from transforms.fragments import Fragments, concatenated, fragments_of, in_key_order, shares
 from transforms.sessions import Sessions, in_one, sessionize

@@ -13,13 +13,13 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from orchestration.billing.documents import Draft, Drafts
 from orchestration.console.files import File, OnceFile, Share
 from orchestration.console.keeping import is_made_of
 from orchestration.console.making import Making, Task
 from orchestration.console.tree import write
-from orchestration.documents import Draft, Drafts
 from orchestration.lake import Lake
-from orchestration.settings import load_settings_of
+from orchestration.settings.loading import load_settings_of
 from reports import exports, names, pdf, render
 from reports.models import Account, Role
 from reports.models.documents import draft_document

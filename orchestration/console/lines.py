@@ -17,7 +17,7 @@ from orchestration.console.batches import Batches
 from orchestration.console.document_files import document_files
 from orchestration.console.files import File, Share
 from orchestration.console.reading import Row, rows
-from orchestration.settings import load_settings_of
+from orchestration.settings.loading import load_settings_of
 from reports import render
 from reports.models import Account, Frame, Role
 from reports.models.lines import BilledUnits, LinesPage, SourceLine

@@ -11,7 +11,7 @@ from orchestration.console.batches import Batches
 from orchestration.console.document_files import document_files
 from orchestration.console.files import File, Share
 from orchestration.console.reading import Row, grouped
-from orchestration.settings import load_settings_of
+from orchestration.settings.loading import load_settings_of
 from reports import exports, pdf, render
 from reports.models import Account, Frame, Role
 from reports.models.orders import Billed, Movement, Order, OrdersPage, Wallet, WalletMonth

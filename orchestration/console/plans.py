@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.book_types import EventType, event_types
+from orchestration.book.types import EventType, event_types
 from orchestration.console.files import File, Share
 from orchestration.console.plan_marts import PlanMarts
 from reports import render

@@ -14,7 +14,7 @@ import duckdb
 from orchestration.console.reading import rows, watermark_of
 from orchestration.console.session_lists import SessionLists
 from orchestration.console.tree import write
-from orchestration.settings import load_settings_of
+from orchestration.settings.loading import load_settings_of
 
 STATE = ".sessions.json"
 RECIPE = "2"

@@ -21,7 +21,7 @@ from orchestration.console.reading import grouped, rows
 from orchestration.console.session_lists import SHOWN_OF_APP, DayList, SessionLists
 from orchestration.console.session_state import HAS_LIST, SessionState, first_day_of_lists
 from orchestration.console.tree import size_of, stands, write
-from orchestration.settings import load_settings_of
+from orchestration.settings.loading import load_settings_of
 from reports import render
 from reports.models import Account, Frame, Role
 from reports.models.sessions import SessionDay, SessionsPage

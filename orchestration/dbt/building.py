@@ -16,8 +16,8 @@ from orchestration.dbt.compiling import PROJECT_DIR, project
 from orchestration.dbt.errors import DbtError
 from orchestration.dbt.project import Node
 from orchestration.home import WAREHOUSE
+from orchestration.lake.seals import require_whole
 from orchestration.locking import locked
-from orchestration.seals import require_whole
 
 _GOOD = frozenset({"success", "pass", "warn"})
 

@@ -10,13 +10,13 @@ from datetime import UTC, date, datetime
 import dagster as dg
 import polars as pl
 
-from orchestration import watching
-from orchestration.arrivals import Book
 from orchestration.defs.joined import told_days
 from orchestration.defs.resources import Home
 from orchestration.lake import Lake
-from orchestration.tables import STREAMS
-from orchestration.watching import Verdict, Watched
+from orchestration.lake.tables import STREAMS
+from orchestration.watching import verdicts
+from orchestration.watching.arrivals import Book
+from orchestration.watching.verdicts import Verdict, Watched
 
 LOGS = tuple(stream for stream in STREAMS if stream != "account_events")
 """What machines write; the book is written by people, about any app and on any day."""
@@ -42,11 +42,11 @@ class Check:
 
 
 CHECKS = (
-    Check(watching.files_arrived, ERROR, LOGS),
-    Check(watching.volume_is_usual, WARN, LOGS),
-    Check(watching.quarantine_is_small, ERROR, STREAMS),
-    Check(watching.apps_are_known, WARN, LOGS),
-    Check(watching.clocks_agree, WARN, LOGS),
+    Check(verdicts.files_arrived, ERROR, LOGS),
+    Check(verdicts.volume_is_usual, WARN, LOGS),
+    Check(verdicts.quarantine_is_small, ERROR, STREAMS),
+    Check(verdicts.apps_are_known, WARN, LOGS),
+    Check(verdicts.clocks_agree, WARN, LOGS),
 )
 SPECS = [dg.AssetCheckSpec(check.name, asset=FRAGMENTS, description=check.judge.__doc__) for check in CHECKS]
 

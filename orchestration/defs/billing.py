@@ -2,9 +2,9 @@
 
 import dagster as dg
 
+from orchestration.billing.issuing import Issued, issue, month_of
 from orchestration.defs.ingestion import OWNERS
 from orchestration.defs.resources import Home
-from orchestration.issuing import Issued, issue, month_of
 
 READ = (
     "invoices",

@@ -4,8 +4,8 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.book import Entry, record
-from orchestration.book_types import EventType, Field, event_types, types_to_write
+from orchestration.book.types import EventType, Field, event_types, types_to_write
+from orchestration.book.writing import Entry, record
 from orchestration.defs.resources import Desk
 from orchestration.errors import UsageError
 from orchestration.instants import instant_of

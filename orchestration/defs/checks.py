@@ -5,7 +5,7 @@ from datetime import date
 import dagster as dg
 import polars as pl
 
-from orchestration import audits
+from orchestration.counting import audits
 from orchestration.defs.joined import SESSIONS, told_days
 from orchestration.defs.resources import Home
 from orchestration.lake import Lake

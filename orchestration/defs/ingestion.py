@@ -8,9 +8,9 @@ import dagster as dg
 
 from orchestration.defs.joined import teller
 from orchestration.defs.resources import Home
-from orchestration.ingest import Ingested, ingest_days, version_of_day
+from orchestration.lake.tables import STREAMS
+from orchestration.landing.ingest import Ingested, ingest_days, version_of_day
 from orchestration.partitions import DAYS, days_of
-from orchestration.tables import STREAMS
 
 OWNERS = ["team:billing"]
 ARRIVAL_DAYS = "quarterhour/arrival_days"

@@ -8,10 +8,10 @@ import dagster as dg
 
 from orchestration.defs.ingestion import ARRIVAL_DAYS
 from orchestration.defs.schedules import NIGHT, night_job
-from orchestration.headless import bury_if_free
-from orchestration.late_files import Cursor, Late, cursor_of, late_days, look
+from orchestration.landing.late_files import Cursor, Late, cursor_of, late_days, look
 from orchestration.partitions import DAYS
-from orchestration.settings import load_settings
+from orchestration.runs.headless import bury_if_free
+from orchestration.settings.loading import load_settings
 
 UNDER_WAY = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
 

@@ -6,7 +6,7 @@ Runs of the command line tell it themselves, and belong to no code location: the
 import dagster as dg
 
 from orchestration.defs.resources import Home
-from orchestration.night_notices import tell_of_run
+from orchestration.notices.nights import tell_of_run
 
 ON = dg.DefaultSensorStatus.RUNNING
 """Without a channel in the settings they do nothing; with one they need not be switched on first."""

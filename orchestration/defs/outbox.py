@@ -4,7 +4,7 @@ import dagster as dg
 
 from orchestration.defs.ingestion import OWNERS
 from orchestration.defs.resources import Home
-from orchestration.outbox import OUTBOX, OutboxResult, fill_outbox
+from orchestration.outbox.filling import OUTBOX, OutboxResult, fill_outbox
 
 KEY = dg.AssetKey([OUTBOX, "documents"])
 DELIVERED = "documents_are_delivered"

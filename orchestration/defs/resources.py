@@ -6,12 +6,12 @@ from pathlib import Path
 
 import dagster as dg
 
-from orchestration.forgetting import finish_begun
-from orchestration.headless import bury
 from orchestration.lake import Lake
-from orchestration.one_run import only_run
-from orchestration.settings import Settings, load_settings
-from orchestration.tables import STREAMS, TABLES
+from orchestration.lake.tables import STREAMS, TABLES
+from orchestration.privacy.forgetting import finish_begun
+from orchestration.runs.headless import bury
+from orchestration.runs.one_run import only_run
+from orchestration.settings.loading import Settings, load_settings
 
 
 class Desk(dg.ConfigurableResource):

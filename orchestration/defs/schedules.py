@@ -6,7 +6,7 @@ import dagster as dg
 
 from orchestration.defs.billing import issue_job
 from orchestration.partitions import DAYS
-from orchestration.settings import load_settings
+from orchestration.settings.loading import load_settings
 
 NIGHT, REPORTS = "night", "reports"
 LAKE = dg.AssetSelection.groups("ingestion", "sessions").materializable()

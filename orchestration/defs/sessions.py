@@ -7,16 +7,16 @@ from functools import partial
 
 import dagster as dg
 
-from orchestration import fragmenting, sessionizing
+from orchestration.counting import fragmenting, sessionizing
+from orchestration.counting.terms import RECIPE as TERMS_RECIPE
+from orchestration.counting.terms import terms_of
+from orchestration.counting.workers import in_parallel
 from orchestration.defs.ingestion import OWNERS, seconds_since
 from orchestration.defs.joined import teller
 from orchestration.defs.resources import Home
 from orchestration.lake import Lake
+from orchestration.lake.tables import FRAGMENTS, STREAMS
 from orchestration.partitions import DAYS, days_of
-from orchestration.tables import FRAGMENTS, STREAMS
-from orchestration.terms import RECIPE as TERMS_RECIPE
-from orchestration.terms import terms_of
-from orchestration.workers import in_parallel
 
 SESSION_TABLES = {
     "conversations": "Conversations by the UTC day of their start (R1 to R7). One row per conversation.",

@@ -15,7 +15,7 @@ from orchestration import dbt
 from orchestration.dbt.marts import Mart, marts_of
 from orchestration.defs.ingestion import OWNERS
 from orchestration.defs.resources import Home
-from orchestration.tables import STREAMS
+from orchestration.lake.tables import STREAMS
 
 MADE_BY = {
     "lake/account_events": ["ingest/account_events", "lake/account_events"],

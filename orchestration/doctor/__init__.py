@@ -9,8 +9,8 @@ from pathlib import Path
 
 from orchestration.doctor import leftovers, machine, partitions, stores
 from orchestration.doctor.finding import Finding
-from orchestration.one_run import holder_of, if_free
-from orchestration.settings import SettingsError, load_settings_of
+from orchestration.runs.one_run import holder_of, if_free
+from orchestration.settings.loading import SettingsError, load_settings_of
 
 __all__ = ["Finding", "examine", "remove_leftovers"]
 

@@ -6,10 +6,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from orchestration.backing_up import SECOND_NAMES
+from orchestration.backup.backing_up import SECOND_NAMES
+from orchestration.backup.restoring import COMING
 from orchestration.doctor.finding import Finding
-from orchestration.one_run import only_run
-from orchestration.restoring import COMING
+from orchestration.runs.one_run import only_run
 
 SAFE_SECONDS = 600
 """The book is written beside a run: what it writes takes no longer than that."""

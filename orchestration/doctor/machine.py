@@ -15,7 +15,7 @@ from packaging.version import Version
 from orchestration.dbt import PROJECT_DIR
 from orchestration.doctor.finding import Finding
 from orchestration.home import WAREHOUSE
-from orchestration.landing import all_arrival_days
+from orchestration.landing.files import all_arrival_days
 from orchestration.ledger import Ledger, LedgerError
 
 FOLDERS = ("landing", "lake", "ledger", "outbox", "reports", "dagster")

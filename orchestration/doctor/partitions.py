@@ -6,16 +6,16 @@ from pathlib import Path
 
 import polars as pl
 
-from orchestration import fragmenting, sessionizing
+from orchestration.counting import fragmenting, sessionizing
+from orchestration.counting.terms import terms_of
+from orchestration.counting.workers import in_parallel
 from orchestration.doctor.finding import Finding
 from orchestration.errors import RunError
 from orchestration.lake import VERSION, Lake, version_of
-from orchestration.landing import all_arrival_days
-from orchestration.parts import SETTLED, days_of_rows, settled_files
-from orchestration.settings import SettingsError, load_settings_of
-from orchestration.tables import FRAGMENTS, SESSIONS, STREAMS
-from orchestration.terms import terms_of
-from orchestration.workers import in_parallel
+from orchestration.lake.parts import SETTLED, days_of_rows, settled_files
+from orchestration.lake.tables import FRAGMENTS, SESSIONS, STREAMS
+from orchestration.landing.files import all_arrival_days
+from orchestration.settings.loading import SettingsError, load_settings_of
 
 
 def run_command(home: Path) -> str:

@@ -8,11 +8,11 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from orchestration.billing.issuing import is_up_to_date
 from orchestration.doctor.finding import Finding
 from orchestration.doctor.partitions import run_command
 from orchestration.errors import RunError
 from orchestration.home import WAREHOUSE
-from orchestration.issuing import is_up_to_date
 from orchestration.lake import Lake
 from orchestration.ledger import Ledger, LedgerError
 

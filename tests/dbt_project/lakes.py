@@ -10,8 +10,8 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from orchestration.issued import ISSUED
-from orchestration.tables import TABLES
+from orchestration.billing.issued import ISSUED
+from orchestration.lake.tables import TABLES
 
 TABLES_READ = (
     "account_events",

@@ -15,7 +15,7 @@ from random import Random
 import pytest
 
 from orchestration import dbt
-from orchestration.issuing import issue
+from orchestration.billing.issuing import issue
 from orchestration.ledger import Entry, Ledger
 from tests.dbt_project.lakes import Lake, rows
 

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from orchestration import dbt
-from orchestration.seals import DamagedError
+from orchestration.lake.seals import DamagedError
 from tests.dbt_project.lakes import Lake, at, rows
 
 MARTS = (

@@ -14,15 +14,15 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.audits import unbalanced_files
+from orchestration.billing.issued import ISSUED
+from orchestration.counting.audits import unbalanced_files
 from orchestration.generator import Shape, generate
 from orchestration.generator.demo_accounts import DEMO_ACCOUNTS
 from orchestration.generator.demo_book import demo_events
 from orchestration.home import WAREHOUSE
-from orchestration.issued import ISSUED
 from orchestration.lake import Lake
 from orchestration.ledger import Ledger
-from orchestration.one_run import LOCK
+from orchestration.runs.one_run import LOCK
 from tests.orchestration.runs import bytes_of
 
 COMMAND = Path(sys.executable).parent / "quarterhour"

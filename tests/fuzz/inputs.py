@@ -10,7 +10,7 @@ import polars as pl
 import zstandard
 from hypothesis import strategies as st
 
-from orchestration.book_types import event_types
+from orchestration.book.types import event_types
 from tests.transforms.deliveries import VALID
 from transforms.contracts import STREAMS
 

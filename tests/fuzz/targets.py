@@ -12,21 +12,21 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from orchestration import audits
-from orchestration.direct import read_apps, sessionize_files
+from orchestration.book.judging import state_at
+from orchestration.counting import audits
+from orchestration.counting.direct import read_apps, sessionize_files
+from orchestration.counting.fragmenting import build_fragments, dirty_days
+from orchestration.counting.sessionizing import dirty_days as dirty_sessions
+from orchestration.counting.sessionizing import rebuild
+from orchestration.counting.terms import terms_of
 from orchestration.errors import UsageError
-from orchestration.fragmenting import build_fragments, dirty_days
-from orchestration.ingest import ingest
-from orchestration.judging import state_at
 from orchestration.lake import Lake
-from orchestration.landed import parse_landed
+from orchestration.lake.tables import TABLES
+from orchestration.landing.contents import parse_landed
+from orchestration.landing.ingest import ingest
 from orchestration.rate import rate_cases, read_cases
-from orchestration.sessionizing import dirty_days as dirty_sessions
-from orchestration.sessionizing import rebuild
-from orchestration.settings import Settings, SettingsError, load
-from orchestration.settings_text import shown
-from orchestration.tables import TABLES
-from orchestration.terms import terms_of
+from orchestration.settings.loading import Settings, SettingsError, load
+from orchestration.settings.text import shown
 from tests.fuzz.inputs import STREAM, VALUES, apps, events, files, toml
 from tests.orchestration.test_rate import ANYTHING, MODEL_NAMES
 from transforms.limits import Limits

@@ -14,8 +14,8 @@ from dagster._core.loader import LoadingContextForTest
 from orchestration.definitions import defs
 from orchestration.defs import late
 from orchestration.defs.schedules import NIGHT
-from orchestration.nightly import run_night, run_rebuild
 from orchestration.partitions import DAYS
+from orchestration.runs.nightly import run_night, run_rebuild
 
 Told = tuple[bool, dict[str, list[str]], dict[str, bool]]
 """Of a run: whether it went well, days by asset, checks and whether they passed."""

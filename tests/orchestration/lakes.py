@@ -11,14 +11,14 @@ from typing import Any
 
 import polars as pl
 
-from orchestration import fragmenting
-from orchestration.fragmenting import build_fragments
-from orchestration.ingest import ingest
+from orchestration.counting import fragmenting
+from orchestration.counting.fragmenting import build_fragments
+from orchestration.counting.sessionizing import dirty_days, rebuild
+from orchestration.counting.terms import Terms, terms_of
 from orchestration.lake import Lake
-from orchestration.sessionizing import dirty_days, rebuild
-from orchestration.settings import Settings
-from orchestration.tables import SESSIONS, TABLES
-from orchestration.terms import Terms, terms_of
+from orchestration.lake.tables import SESSIONS, TABLES
+from orchestration.landing.ingest import ingest
+from orchestration.settings.loading import Settings
 from tests.frames import handoffs_frame, interactions_frame, lake_frame
 from tests.strategies import Log
 from transforms.alerts import as_billing_sessions, delivered

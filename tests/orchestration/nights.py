@@ -6,14 +6,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from orchestration import dbt, fragmenting
-from orchestration.ingest import ingest
-from orchestration.issuing import Issued, issue
+from orchestration import dbt
+from orchestration.billing.issuing import Issued, issue
+from orchestration.counting import fragmenting
+from orchestration.counting.sessionizing import dirty_days, rebuild
+from orchestration.counting.terms import terms_of
 from orchestration.lake import Lake
-from orchestration.sessionizing import dirty_days, rebuild
-from orchestration.settings import Settings
-from orchestration.tables import TABLES
-from orchestration.terms import terms_of
+from orchestration.lake.tables import TABLES
+from orchestration.landing.ingest import ingest
+from orchestration.settings.loading import Settings
 
 
 @dataclass

@@ -11,9 +11,9 @@ import duckdb
 
 from orchestration.home import WAREHOUSE
 from orchestration.ledger import Kind, Ledger, NewEntry
-from orchestration.outbox import OutboxResult, fill_outbox
-from orchestration.outbox_settings import OutboxSettings
-from orchestration.settings import Settings
+from orchestration.outbox.filling import OutboxResult, fill_outbox
+from orchestration.outbox.settings import OutboxSettings
+from orchestration.settings.loading import Settings
 from tests.reports import issued_samples as samples
 from tests.reports.issued_samples import Body
 
@@ -90,9 +90,9 @@ def names(log: Path) -> list[str]:
 KILLED = """
 import sys
 from pathlib import Path
-from orchestration.outbox import fill_outbox
-from orchestration.outbox_settings import OutboxSettings
-from orchestration.settings import Settings
+from orchestration.outbox.filling import fill_outbox
+from orchestration.outbox.settings import OutboxSettings
+from orchestration.settings.loading import Settings
 home = Path(sys.argv[1])
 fill_outbox(home, Settings(home, outbox=OutboxSettings(command=tuple(sys.argv[2:]))))
 """

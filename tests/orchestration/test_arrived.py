@@ -6,12 +6,12 @@ from typing import Any
 
 import polars as pl
 
-from orchestration.arrived import unread
 from orchestration.home import waiting_days
-from orchestration.ingest import ingest
 from orchestration.lake import Lake
-from orchestration.late_files import late_days
-from orchestration.tables import TABLES
+from orchestration.lake.tables import TABLES
+from orchestration.landing.arrived import unread
+from orchestration.landing.ingest import ingest
+from orchestration.landing.late_files import late_days
 from tests.orchestration.nights import Landing
 
 DAY = date(2026, 3, 2)

@@ -16,15 +16,15 @@ import dagster as dg
 import duckdb
 import pytest
 
-from orchestration import backing_up, restoring
-from orchestration.backing_up import SECOND_NAMES, back_up
-from orchestration.backup_list import LIST, backup_at, backups_in, read_backup
+from orchestration.backup import backing_up, restoring
+from orchestration.backup.backing_up import SECOND_NAMES, back_up
+from orchestration.backup.listing import LIST, backup_at, backups_in, read_backup
+from orchestration.backup.restoring import restore, verify
 from orchestration.cli import main
 from orchestration.errors import RunError, UsageError
 from orchestration.home import WAREHOUSE, dagster_home
 from orchestration.ledger import Ledger
-from orchestration.one_run import LOCK, Holder, only_run
-from orchestration.restoring import restore, verify
+from orchestration.runs.one_run import LOCK, Holder, only_run
 from tests.orchestration.nights import Landing, arrive, night
 
 FIRST, LAST, NEXT = date(2026, 9, 1), date(2026, 10, 8), date(2026, 10, 9)

@@ -11,7 +11,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from orchestration.direct import sessionize_files
+from orchestration.counting.direct import sessionize_files
 from orchestration.ledger import Ledger
 from tests.orchestration.runs import SESSIONS, dagster_process, each_day, lake_runs, night
 from transforms.rules import Rules

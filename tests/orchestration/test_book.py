@@ -9,16 +9,16 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from orchestration.book import Entry, record
-from orchestration.book_types import event_types
+from orchestration.book.judging import state_at
+from orchestration.book.types import event_types
+from orchestration.book.writing import Entry, record
 from orchestration.cli import main
 from orchestration.defs.book import account_event
 from orchestration.defs.resources import Desk
 from orchestration.errors import UsageError
-from orchestration.ingest import ingest
-from orchestration.judging import state_at
 from orchestration.lake import Lake
-from orchestration.tables import TABLES
+from orchestration.lake.tables import TABLES
+from orchestration.landing.ingest import ingest
 from transforms.contracts import ACCOUNT_EVENT_TYPES
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -8,12 +8,12 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration.billing.issued import publish_issued
 from orchestration.console import documents, making
 from orchestration.console.documents import Documents
 from orchestration.console.reading import accounts_of
 from orchestration.console.tree import SiteResult, Tree
 from orchestration.errors import RunError
-from orchestration.issued import publish_issued
 from orchestration.lake import Lake
 from orchestration.ledger import Ledger
 from reports import pdf

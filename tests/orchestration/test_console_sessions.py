@@ -17,8 +17,8 @@ from orchestration.console.session_state import SessionState
 from orchestration.console.sessions import Sessions
 from orchestration.console.tree import Tree
 from orchestration.lake import Lake
-from orchestration.settings import SettingsError, load_settings
-from orchestration.tables import TABLES
+from orchestration.lake.tables import TABLES
+from orchestration.settings.loading import SettingsError, load_settings
 from reports.models import Role
 
 DAY = date(2026, 3, 28)

@@ -9,13 +9,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration import delivering
-from orchestration.delivery_channels import Command
 from orchestration.errors import UsageError
 from orchestration.home import WAREHOUSE
 from orchestration.ledger import Ledger
-from orchestration.outbox import OutboxResult, confirm_sent, send_again
-from orchestration.outbox_settings import MailSettings
+from orchestration.outbox import delivering
+from orchestration.outbox.channels import Command
+from orchestration.outbox.filling import OutboxResult, confirm_sent, send_again
+from orchestration.outbox.settings import MailSettings
 from tests.orchestration.outboxes import (
     APRIL,
     CREDIT,
@@ -108,7 +108,7 @@ def test_a_run_killed_before_sending_is_unknown_too(home: Path, log: Path, monke
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("orchestration.delivery_channels.Command.send", die)
+        patched.setattr("orchestration.outbox.channels.Command.send", die)
         with pytest.raises(KeyboardInterrupt):
             fill(home, command=("true",))
     assert fill(home, command=shell(f'echo "$1" >> {log}')).unknown == [f"{INVOICE} by command"]

@@ -8,15 +8,15 @@ import duckdb
 import pytest
 
 from orchestration import dbt
-from orchestration.demo import MARK, make_home, prepare, settle
-from orchestration.demo_bank import beside, prepare_bank
+from orchestration.demo.bank import beside, prepare_bank
+from orchestration.demo.home import MARK, make_home, prepare, settle
 from orchestration.errors import RunError, UsageError
 from orchestration.generator.account_events import delivered_days, opening_events
 from orchestration.generator.demo_accounts import DEMO_ACCOUNTS
 from orchestration.generator.demo_book import demo_events
 from orchestration.generator.logs import FIRST_DAY
 from orchestration.ledger import Ledger, NewEntry
-from orchestration.settings import load_settings
+from orchestration.settings.loading import load_settings
 from tests.orchestration.nights import arrive
 from tests.reports import issued_samples
 
@@ -123,6 +123,6 @@ def test_a_bank_s_month_that_fails_is_told_with_its_log(
     tmp_path: Path, logs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bank = prepare_bank(tmp_path / "bank", fresh=True, logs=logs)
-    monkeypatch.setattr("orchestration.demo_bank.sys.executable", "/bin/false")
+    monkeypatch.setattr("orchestration.demo.bank.sys.executable", "/bin/false")
     with beside(bank) as finished, pytest.raises(RunError, match=r"bank/run\.log"):
         finished()

@@ -17,13 +17,13 @@ from unittest import mock
 import polars as pl
 import pytest
 
+from orchestration.billing.issued import publish_issued
 from orchestration.cli import main
 from orchestration.doctor import Finding, examine, machine
 from orchestration.home import WAREHOUSE
-from orchestration.issued import publish_issued
 from orchestration.lake import Lake
 from orchestration.ledger import Ledger
-from orchestration.one_run import LOCK, Holder
+from orchestration.runs.one_run import LOCK, Holder
 from tests.orchestration.nights import Landing, arrive, night
 
 FIRST, LAST = date(2026, 9, 1), date(2026, 10, 8)

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from orchestration import cli
-from orchestration.fragmenting import build_fragments, dirty_days
-from orchestration.ingest import ingest
+from orchestration.counting.fragmenting import build_fragments, dirty_days
+from orchestration.counting.sessionizing import rebuild
+from orchestration.counting.terms import terms_of
 from orchestration.lake import Lake
-from orchestration.sessionizing import rebuild
-from orchestration.settings import load_settings
-from orchestration.tables import TABLES
-from orchestration.terms import terms_of
+from orchestration.lake.tables import TABLES
+from orchestration.landing.ingest import ingest
+from orchestration.settings.loading import load_settings
 
 DAY = date(2026, 3, 1)
 ANN = {"account_id": "acme", "app_id": "bank", "user_id": "ann", "channel": "web", "session_id": "s-1"}

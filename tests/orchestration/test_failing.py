@@ -8,8 +8,8 @@ import dagster as dg
 import pytest
 
 from orchestration.errors import RunError, UsageError
-from orchestration.failing import failure_of, told
-from orchestration.seals import DamagedError
+from orchestration.lake.seals import DamagedError
+from orchestration.runs.failing import failure_of, told
 
 HOME = Path("/srv/home")
 

@@ -12,18 +12,19 @@ import duckdb
 import polars as pl
 import pytest
 
-from orchestration import dbt, forgetting
+from orchestration import dbt
 from orchestration.console.site import render_site
 from orchestration.errors import UsageError
-from orchestration.explain import explain
-from orchestration.forgetting import JOURNAL, Whose, find, finish_begun, forget
+from orchestration.explain.sessions import explain
 from orchestration.generator import generate
 from orchestration.home import WAREHOUSE
 from orchestration.lake import Lake, days_between
+from orchestration.lake.tables import STREAMS
 from orchestration.ledger import Ledger
-from orchestration.retention import retain
-from orchestration.searching import places_of
-from orchestration.tables import STREAMS
+from orchestration.privacy import forgetting
+from orchestration.privacy.forgetting import JOURNAL, Whose, find, finish_begun, forget
+from orchestration.privacy.retention import retain
+from orchestration.privacy.searching import places_of
 from tests.orchestration.runs import bytes_of
 from tests.orchestration.test_retention import catch_up, terms
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from orchestration import audits
-from orchestration.fragmenting import build_fragments, dirty_days
-from orchestration.ingest import ingest
+from orchestration.counting import audits
+from orchestration.counting.fragmenting import build_fragments, dirty_days
 from orchestration.lake import COPIES, Lake
-from orchestration.tables import TABLES
+from orchestration.lake.tables import TABLES
+from orchestration.landing.ingest import ingest
 from tests.orchestration.runs import dagster_process, lake_runs, told_days
 
 ARRIVAL, LATER = date(2026, 3, 2), date(2026, 3, 5)

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from orchestration import audits, fragmenting, sessionizing
-from orchestration.fragmenting import build_fragments
-from orchestration.sessionizing import dirty_days, rebuild
-from orchestration.tables import TABLES
+from orchestration.counting import audits, fragmenting, sessionizing
+from orchestration.counting.fragmenting import build_fragments
+from orchestration.counting.sessionizing import dirty_days, rebuild
+from orchestration.lake.tables import TABLES
 from tests.orchestration.lakes import (
     Delivery,
     Home,

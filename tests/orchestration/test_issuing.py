@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.billing.issuing import issue
 from orchestration.cli import main
 from orchestration.errors import RunError
-from orchestration.issuing import issue
 from orchestration.ledger import Ledger, LedgerBusyError, LedgerWriter
 from tests.orchestration.nights import Landing, arrive
 

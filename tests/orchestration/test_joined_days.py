@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.fragmenting import build_fragments
-from orchestration.sessionizing import dirty_days, rebuild
+from orchestration.counting.fragmenting import build_fragments
+from orchestration.counting.sessionizing import dirty_days, rebuild
 from tests.orchestration.lakes import Delivery, Home, Row, home_of, in_time, streams_of
 from tests.strategies import MINUTE, Log
 from transforms.rules import Rules

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from orchestration.decompressing import decompressed
-from orchestration.landed import read_landed
-from orchestration.landing import (
+from orchestration.landing.contents import read_landed
+from orchestration.landing.decompressing import decompressed
+from orchestration.landing.files import (
     all_arrival_days,
     arrival_day_of,
     arrival_days,

@@ -10,11 +10,20 @@ from typing import Any
 
 import pytest
 
-from orchestration.ingest import ingest
 from orchestration.lake import Lake
-from orchestration.late_files import PATIENCE, SETTLE, Cursor, Late, cursor_of, last_late_day, late_days, look
-from orchestration.tables import SESSIONS as SESSION_TABLES
-from orchestration.tables import TABLES
+from orchestration.lake.tables import SESSIONS as SESSION_TABLES
+from orchestration.lake.tables import TABLES
+from orchestration.landing.ingest import ingest
+from orchestration.landing.late_files import (
+    PATIENCE,
+    SETTLE,
+    Cursor,
+    Late,
+    cursor_of,
+    last_late_day,
+    late_days,
+    look,
+)
 from tests.orchestration.runs import (
     INGEST,
     SESSIONS,

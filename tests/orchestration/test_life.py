@@ -15,13 +15,13 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.explain import rows_told
-from orchestration.explain_invoice import explain_invoice
-from orchestration.issuing import issue
+from orchestration.billing.issuing import issue
+from orchestration.counting.terms import terms_of
+from orchestration.explain.invoices import explain_invoice
+from orchestration.explain.sessions import rows_told
 from orchestration.lake import Lake
 from orchestration.ledger import Entry, Ledger
-from orchestration.settings import Settings
-from orchestration.terms import terms_of
+from orchestration.settings.loading import Settings
 from tests.orchestration.nights import Landing, night
 
 NIGHTS = [date(2026, month, 4) for month in range(2, 10)]

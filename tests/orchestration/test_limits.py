@@ -13,12 +13,12 @@ import polars as pl
 import pytest
 import zstandard
 
-from orchestration import audits
-from orchestration.fragmenting import build_fragments
-from orchestration.ingest import ingest
+from orchestration.counting import audits
+from orchestration.counting.fragmenting import build_fragments
 from orchestration.lake import Lake
-from orchestration.landed import parse_landed
-from orchestration.tables import TABLES
+from orchestration.lake.tables import TABLES
+from orchestration.landing.contents import parse_landed
+from orchestration.landing.ingest import ingest
 from tests.transforms.deliveries import VALID, changed, jsonl
 from transforms.limits import MIB, Limits, bytes_told, without_long_lines
 from transforms.parsing import ParsedFile
@@ -186,7 +186,7 @@ HUNGRY = """
 import resource, sys
 from datetime import date
 from pathlib import Path
-from orchestration.landed import parse_landed
+from orchestration.landing.contents import parse_landed
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 for path in sys.argv[1:]:
     found = parse_landed(Path(path), "interactions", date(2024, 3, 2), "bomb")

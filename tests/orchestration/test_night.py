@@ -15,7 +15,7 @@ import pytest
 from orchestration.errors import RunError
 from orchestration.generator import generate
 from orchestration.lake import Lake, days_between
-from orchestration.tables import SESSIONS as SESSION_TABLES
+from orchestration.lake.tables import SESSIONS as SESSION_TABLES
 from tests.orchestration.runs import (
     INGEST,
     SESSIONS,

@@ -12,16 +12,23 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from orchestration import notifying
 from orchestration.cli import main
 from orchestration.defs.notifications import tell_of_checks, tell_of_failures
 from orchestration.defs.resources import Home
-from orchestration.night_notices import tell_of_night
-from orchestration.notices import FailedCheck, Notice, RunTold, notice_of, run_told, trial_notice
-from orchestration.notifying import notify
-from orchestration.outbox_settings import MailSettings
-from orchestration.settings import SettingsError, load_settings
-from orchestration.watch_settings import NotifySettings
+from orchestration.notices import notifying
+from orchestration.notices.deciding import (
+    FailedCheck,
+    Notice,
+    RunTold,
+    notice_of,
+    run_told,
+    trial_notice,
+)
+from orchestration.notices.nights import tell_of_night
+from orchestration.notices.notifying import notify
+from orchestration.outbox.settings import MailSettings
+from orchestration.settings.loading import SettingsError, load_settings
+from orchestration.watching.settings import NotifySettings
 from tests.orchestration.smtp import MailServer, mail_server
 from tests.orchestration.webhooks import Webhook, webhook
 

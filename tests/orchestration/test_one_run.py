@@ -13,13 +13,13 @@ from threading import Event, Thread
 import dagster as dg
 import pytest
 
-from orchestration.headless import TAG, bury, bury_if_free
-from orchestration.one_run import LOCK, Turn, holder_of, if_free, only_run
+from orchestration.runs.headless import TAG, bury, bury_if_free
+from orchestration.runs.one_run import LOCK, Turn, holder_of, if_free, only_run
 
 HOLDING = """
 import sys, time
 from pathlib import Path
-from orchestration.one_run import only_run
+from orchestration.runs.one_run import only_run
 with only_run(Path(sys.argv[1]), "another run", print, sys.argv[2]):
     print("holds", flush=True)
     time.sleep(600)

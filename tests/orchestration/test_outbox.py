@@ -13,14 +13,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration import delivering
 from orchestration.cli import main
 from orchestration.errors import RunError
 from orchestration.home import WAREHOUSE
 from orchestration.ledger import Ledger
-from orchestration.outbox import OutboxResult
-from orchestration.outbox_settings import MailSettings, OutboxSettings
-from orchestration.settings import SettingsError, load_settings
+from orchestration.outbox import delivering
+from orchestration.outbox.filling import OutboxResult
+from orchestration.outbox.settings import MailSettings, OutboxSettings
+from orchestration.settings.loading import SettingsError, load_settings
 from tests.orchestration.outboxes import (
     APRIL,
     CREDIT,

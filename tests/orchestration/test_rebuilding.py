@@ -8,12 +8,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from orchestration.billing.issuing import issue
 from orchestration.errors import UsageError
-from orchestration.issuing import issue
 from orchestration.lake import Lake, days_between
 from orchestration.ledger import Ledger
-from orchestration.one_run import LOCK
-from orchestration.rebuilding import bring, differences
+from orchestration.runs.one_run import LOCK
+from orchestration.runs.rebuilding import bring, differences
 from tests.orchestration.nights import Landing, count, night
 from tests.orchestration.runs import bytes_of, dagster_process, rebuild
 

@@ -11,17 +11,19 @@ import duckdb
 import polars as pl
 import pytest
 
-from orchestration import audits, dbt, fragmenting, retention, sessionizing
+from orchestration import dbt
+from orchestration.counting import audits, fragmenting, sessionizing
+from orchestration.counting.terms import Terms, terms_of
 from orchestration.errors import RunError, UsageError
-from orchestration.explain import explain
+from orchestration.explain.sessions import explain
 from orchestration.generator import generate
 from orchestration.home import WAREHOUSE, waiting_days
-from orchestration.ingest import ingest
 from orchestration.lake import Lake, days_between
-from orchestration.retention import retain
-from orchestration.settings import Settings
-from orchestration.tables import SESSIONS, STREAMS, TABLES
-from orchestration.terms import Terms, terms_of
+from orchestration.lake.tables import SESSIONS, STREAMS, TABLES
+from orchestration.landing.ingest import ingest
+from orchestration.privacy import retention
+from orchestration.privacy.retention import retain
+from orchestration.settings.loading import Settings
 from tests.orchestration.runs import bytes_of
 
 FIRST, LAST = date(2026, 2, 24), date(2026, 3, 3)

@@ -7,14 +7,15 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from orchestration import dbt, fragmenting
-from orchestration.ingest import ingest
+from orchestration import dbt
+from orchestration.counting import fragmenting
+from orchestration.counting.sessionizing import dirty_days, rebuild
+from orchestration.counting.terms import terms_of
 from orchestration.lake import INPUTS, Lake
-from orchestration.seals import KEY, DamagedError, damage_of, remedy_of, require_whole
-from orchestration.sessionizing import dirty_days, rebuild
-from orchestration.settings import Settings
-from orchestration.tables import TABLES
-from orchestration.terms import terms_of
+from orchestration.lake.seals import KEY, DamagedError, damage_of, remedy_of, require_whole
+from orchestration.lake.tables import TABLES
+from orchestration.landing.ingest import ingest
+from orchestration.settings.loading import Settings
 from tests.orchestration.nights import Landing
 from tests.orchestration.runs import bytes_of
 from tests.orchestration.test_arrived import DAY, messages

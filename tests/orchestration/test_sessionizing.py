@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.counting.terms import terms_of
 from orchestration.lake import Lake
-from orchestration.settings import Settings
-from orchestration.tables import TABLES
-from orchestration.terms import terms_of
+from orchestration.lake.tables import TABLES
+from orchestration.settings.loading import Settings
 from tests.frames import lake_frame
 from tests.strategies import MIDNIGHT
 

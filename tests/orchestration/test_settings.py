@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from orchestration.cli import main
-from orchestration.setting_readers import read_fields, reader_of, settings_of
-from orchestration.settings import Settings, SettingsError, load, load_settings
-from orchestration.settings_text import described, sentences, shown
+from orchestration.settings.loading import Settings, SettingsError, load, load_settings
+from orchestration.settings.readers import read_fields, reader_of, settings_of
+from orchestration.settings.text import described, sentences, shown
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from orchestration.book_text import TITLES, show_state
+from orchestration.book.text import TITLES, show_state
 from orchestration.cli import main
-from orchestration.explain_invoice import ExplainedLine
-from orchestration.explain_invoice_text import show as show_invoice
-from orchestration.explain_text import place_of
+from orchestration.explain.invoices import ExplainedLine
+from orchestration.explain.invoices_text import show as show_invoice
+from orchestration.explain.sessions_text import place_of
 from orchestration.ledger import Entry
 from orchestration.terminal import fail, plain, plain_lines, warn
 

@@ -8,10 +8,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from orchestration import fragmenting, touched
-from orchestration.fragmenting import build_fragments
+from orchestration.counting import fragmenting, touched
+from orchestration.counting.fragmenting import build_fragments
+from orchestration.counting.sessionizing import dirty_days, rebuild
 from orchestration.lake import INPUTS, Lake
-from orchestration.sessionizing import dirty_days, rebuild
 from tests.orchestration.lakes import Delivery, Home, Row, home_of, in_time
 from tests.orchestration.test_joined_days import FIRST, SECOND, said
 from tests.strategies import MINUTE, Log

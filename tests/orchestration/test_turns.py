@@ -16,8 +16,8 @@ import duckdb
 import pytest
 
 from orchestration.ledger import Entry, Ledger
-from orchestration.outbox import fill_outbox
-from orchestration.settings import Settings
+from orchestration.outbox.filling import fill_outbox
+from orchestration.settings.loading import Settings
 from tests.orchestration.nights import Landing, night
 
 NIGHTS = [date(2026, month, 4) for month in (2, 3, 4)]

@@ -13,8 +13,8 @@ from pathlib import Path
 import dagster as dg
 
 from orchestration.home import dagster_home
-from orchestration.one_run import only_run
-from orchestration.rebuilding import differences
+from orchestration.runs.one_run import only_run
+from orchestration.runs.rebuilding import differences
 from tests.orchestration.nights import Landing, night
 
 ROOT = Path(__file__).parents[2]

@@ -10,14 +10,14 @@ from typing import Any
 import polars as pl
 import pytest
 
-from orchestration import watching
-from orchestration.arrivals import Book
 from orchestration.errors import RunError
-from orchestration.ingest import ingest
 from orchestration.lake import Lake
-from orchestration.tables import FILES, TABLES
-from orchestration.watch_settings import WatchSettings
-from orchestration.watching import Watched
+from orchestration.lake.tables import FILES, TABLES
+from orchestration.landing.ingest import ingest
+from orchestration.watching import verdicts
+from orchestration.watching.arrivals import Book
+from orchestration.watching.settings import WatchSettings
+from orchestration.watching.verdicts import Watched
 from tests.orchestration.nights import Landing
 from tests.orchestration.runs import dagster_process, lake_runs, night
 from tests.orchestration.webhooks import webhook
@@ -60,13 +60,13 @@ def usual(lake: Lake, *rows: int | None) -> None:
 def test_a_day_without_files_is_told_where_its_weekday_always_had_some(lake: Lake):
     usual(lake, 500, 510, 490, 500)
     delivered(lake, WEDNESDAY, None)
-    verdict = watching.files_arrived(judged(lake, WEDNESDAY))
+    verdict = verdicts.files_arrived(judged(lake, WEDNESDAY))
     assert not verdict.passed
     assert verdict.figures == {"days_without_files": 1, "days_compared": 1}
     assert "no files on 2026-04-29 (usually 500 rows)" in verdict.told
     assert "Ask the sender" in verdict.told
     delivered(lake, WEDNESDAY, 1)
-    assert watching.files_arrived(judged(lake, WEDNESDAY)).passed
+    assert verdicts.files_arrived(judged(lake, WEDNESDAY)).passed
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_a_day_without_files_is_told_where_its_weekday_always_had_some(lake: Lak
 def test_a_day_without_files_is_no_news_without_a_custom(lake: Lake, rows: tuple[int | None, ...]):
     usual(lake, *rows)
     delivered(lake, WEDNESDAY, None)
-    verdict = watching.files_arrived(judged(lake, WEDNESDAY))
+    verdict = verdicts.files_arrived(judged(lake, WEDNESDAY))
     assert verdict.passed
     assert verdict.figures["days_compared"] == 0
     assert "1 not compared" in verdict.told
@@ -88,8 +88,8 @@ def test_other_weekdays_and_days_that_are_not_over_are_not_missed(lake: Lake):
     delivered(lake, WEDNESDAY, None)
     sunday = WEDNESDAY - 3 * DAY
     delivered(lake, sunday, None)
-    assert watching.files_arrived(judged(lake, sunday)).passed
-    assert watching.files_arrived(replace(judged(lake, WEDNESDAY), today=WEDNESDAY)).passed
+    assert verdicts.files_arrived(judged(lake, sunday)).passed
+    assert verdicts.files_arrived(replace(judged(lake, WEDNESDAY), today=WEDNESDAY)).passed
 
 
 # Volume
@@ -105,7 +105,7 @@ def test_other_weekdays_and_days_that_are_not_over_are_not_missed(lake: Lake):
 def test_ten_times_fewer_or_more_rows_are_told(lake: Lake, rows: int, before: int, passed: bool):
     usual(lake, before, before, 1_000_000, before)  # one odd week moves no median
     delivered(lake, WEDNESDAY, rows)
-    verdict = watching.volume_is_usual(judged(lake, WEDNESDAY))
+    verdict = verdicts.volume_is_usual(judged(lake, WEDNESDAY))
     assert verdict.passed == passed
     assert verdict.figures["unusual_days"] == (not passed)
     assert passed or f"2026-04-29 ({rows:,} rows, usually {before:,})" in verdict.told
@@ -114,8 +114,8 @@ def test_ten_times_fewer_or_more_rows_are_told(lake: Lake, rows: int, before: in
 def test_how_unusual_is_a_setting(lake: Lake):
     usual(lake, 500, 500, 500, 500)
     delivered(lake, WEDNESDAY, 200)
-    assert watching.volume_is_usual(judged(lake, WEDNESDAY)).passed
-    assert not watching.volume_is_usual(judged(lake, WEDNESDAY, volume_factor=2.0)).passed
+    assert verdicts.volume_is_usual(judged(lake, WEDNESDAY)).passed
+    assert not verdicts.volume_is_usual(judged(lake, WEDNESDAY, volume_factor=2.0)).passed
 
 
 # Quarantine
@@ -128,10 +128,10 @@ def test_how_unusual_is_a_setting(lake: Lake):
 )
 def test_many_rows_in_quarantine_are_told(lake: Lake, rows: int, quarantined: int, passed: bool):
     delivered(lake, WEDNESDAY, rows, quarantined)
-    verdict = watching.quarantine_is_small(judged(lake, WEDNESDAY))
+    verdict = verdicts.quarantine_is_small(judged(lake, WEDNESDAY))
     assert verdict.passed == passed
     assert verdict.figures["days_above_limit"] == (not passed)
-    assert watching.quarantine_is_small(judged(lake, WEDNESDAY, quarantine_limit=1.0)).passed
+    assert verdicts.quarantine_is_small(judged(lake, WEDNESDAY, quarantine_limit=1.0)).passed
 
 
 # Apps and clocks
@@ -160,27 +160,27 @@ def land(lake: Lake, *rows: dict[str, Any], stream: str = "interactions") -> Non
 def test_an_app_that_no_book_has_is_told(lake: Lake):
     hostile = "b\x1b[31m" + "x" * 500
     land(lake, *rows_at(WEDNESDAY, 3, "a"), *rows_at(WEDNESDAY, 2, "b", hostile))
-    verdict = watching.apps_are_known(judged(lake, WEDNESDAY))
+    verdict = verdicts.apps_are_known(judged(lake, WEDNESDAY))
     assert verdict.figures == {"unknown_apps": 2, "rows_of_unknown_apps": 5}
     assert "'bot' of 'acme' (3 rows)" in verdict.told
     assert "\x1b" not in verdict.told
     assert len(verdict.told) < 600
     published = [published_app("acme", app) for app in ("bot", hostile)]
     land(lake, *published, stream="account_events")
-    assert watching.apps_are_known(judged(lake, WEDNESDAY)).passed
+    assert verdicts.apps_are_known(judged(lake, WEDNESDAY)).passed
 
 
 def test_an_app_of_another_account_is_unknown(lake: Lake):
     land(lake, published_app("zoe", "bot"), stream="account_events")
     land(lake, *rows_at(WEDNESDAY, 1, "a"))
-    assert not watching.apps_are_known(judged(lake, WEDNESDAY)).passed
+    assert not verdicts.apps_are_known(judged(lake, WEDNESDAY)).passed
 
 
 @pytest.mark.parametrize("marts", [b"", b"no database"])
 def test_marts_that_cannot_be_read_know_no_apps(lake: Lake, marts: bytes):
     land(lake, *rows_at(WEDNESDAY, 1, "a"))
     (lake.home / "warehouse.duckdb").write_bytes(marts)
-    assert watching.apps_are_known(judged(lake, WEDNESDAY)).figures["unknown_apps"] == 1
+    assert verdicts.apps_are_known(judged(lake, WEDNESDAY)).figures["unknown_apps"] == 1
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_marts_that_cannot_be_read_know_no_apps(lake: Lake, marts: bytes):
 )
 def test_rows_that_do_not_fit_their_arrival_are_told(lake: Lake, late_days: int, count: int, passed: bool):
     land(lake, *rows_at(WEDNESDAY - late_days * DAY, count, "odd"), *rows_at(WEDNESDAY, 60, "good"))
-    verdict = watching.clocks_agree(judged(lake, WEDNESDAY))
+    verdict = verdicts.clocks_agree(judged(lake, WEDNESDAY))
     assert verdict.passed == passed
     assert verdict.figures["accounts_with_skew"] == (not passed)
     if not passed:
@@ -200,12 +200,12 @@ def test_rows_that_do_not_fit_their_arrival_are_told(lake: Lake, late_days: int,
 
 def test_the_median_lateness_is_told(lake: Lake):
     land(lake, *rows_at(WEDNESDAY - 30 * DAY, 40, "old"), *rows_at(WEDNESDAY, 20, "new"))
-    figures = watching.clocks_agree(judged(lake, WEDNESDAY)).figures
+    figures = verdicts.clocks_agree(judged(lake, WEDNESDAY)).figures
     assert figures == {"accounts_with_skew": 1, "highest_share": 0.6667, "highest_median_days_late": 30}
 
 
 def test_a_day_of_which_nothing_arrived_has_no_apps_and_no_clocks(lake: Lake):
-    for check in (watching.apps_are_known, watching.clocks_agree, watching.quarantine_is_small):
+    for check in (verdicts.apps_are_known, verdicts.clocks_agree, verdicts.quarantine_is_small):
         assert check(judged(lake, WEDNESDAY)).passed
 
 

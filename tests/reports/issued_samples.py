@@ -1,4 +1,4 @@
-"""Bodies of ledger entries as `orchestration.documents` writes them, made by hand."""
+"""Bodies of ledger entries as `orchestration.billing.documents` writes them, made by hand."""
 
 from decimal import Decimal
 from typing import Any

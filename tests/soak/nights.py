@@ -79,7 +79,7 @@ def _measured(home: Path, number: int, took: tuple[float, float], warnings: int,
 
 def _in_process(home: Path, number: int) -> int:
     """The night through the real job; gives the number of its warnings."""
-    from orchestration.nightly import run_night
+    from orchestration.runs.nightly import run_night
 
     return len(run_night(home, day_of(number), day_of(number)))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from orchestration.landed import read_landed
+from orchestration.landing.contents import read_landed
 from tests.transforms.deliveries import changed, jsonl, message, parse
 from transforms.parsing import ParsedFile
 

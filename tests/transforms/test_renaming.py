@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 import zstandard
 
-from orchestration.packing import packed_alike, unpacked
+from orchestration.landing.packing import packed_alike, unpacked
 from transforms.renaming import Renaming, renamed_file, renamed_json
 
 ANN = Renaming("ann", "nym")

@@ -1,0 +1,1 @@
+"""Backups of a home in use, and how one becomes a home again."""

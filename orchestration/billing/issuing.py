@@ -1,0 +1,164 @@
+"""Issuing (I1, I2): the documents whose time has come go from the marts into the ledger, each whole or not.
+
+The marts may be older than the ledger, if a run died between the two: then they are built again before
+anything is issued, so that nothing is billed twice.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+
+import duckdb
+
+from orchestration import dbt
+from orchestration.billing.documents import Drafts, Waiting
+from orchestration.billing.drawing import append_draws
+from orchestration.billing.issued import ISSUED, publish_issued
+from orchestration.counting.audits import ids_on_two_days
+from orchestration.errors import RunError, UsageError
+from orchestration.lake import Lake
+from orchestration.lake.tables import TABLES
+from orchestration.ledger import Entry, Ledger, LedgerError, LedgerWriter, NewEntry
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Issued:
+    """What an issuing did: the new entries, and what must wait."""
+
+    entries: list[Entry]
+    waiting: list[Waiting]
+
+
+def issue(home: Path, month: date | None = None) -> Issued:
+    """Draws on the wallets, and issues every document that is due, of a month and those before it if given.
+
+    A second call issues nothing twice. Raises LedgerBusyError while another one issues, LedgerError where the
+    ledger is damaged, DbtError where the marts cannot be built.
+    """
+    lake, ledger = Lake(home), Ledger(home)
+    lake.ensure(TABLES)
+    with ledger.writing() as writer:
+        _bring_marts_up_to_date(lake, ledger)
+        with duckdb.connect(str(home / dbt.WAREHOUSE), read_only=True) as warehouse:
+            warehouse.execute("set TimeZone = 'UTC'")
+            drafts = Drafts(warehouse, code_version())
+            _refuse_going_back(ledger, drafts)
+            due, held = _without_doubts(drafts.due(month), _doubtful_ids(lake, drafts, month))
+            waiting = held + drafts.waiting(month)
+            if drafts.watermark:
+                append_draws(warehouse, writer, drafts.watermark)
+        entries, unfit = _append(writer, due)
+        _bring_marts_up_to_date(lake, ledger)
+    return Issued(entries, unfit + waiting)
+
+
+def _append(writer: LedgerWriter, due: list[NewEntry]) -> tuple[list[Entry], list[Waiting]]:
+    """The new entries; one that the ledger refuses waits, and with it all later ones of its account."""
+    entries: list[Entry] = []
+    waiting: list[Waiting] = []
+    blocked: dict[str, str] = {}
+    for new in due:
+        account_id = new.body["account_id"]
+        if account_id not in blocked:
+            try:
+                entry = writer.append(new)
+            except LedgerError as error:
+                blocked[account_id] = str(error)
+            else:
+                entries += [entry] if entry else []
+        if account_id in blocked:
+            waiting.append(_waiting(new, blocked[account_id]))
+    return entries, waiting
+
+
+def _waiting(new: NewEntry, reason: str) -> Waiting:
+    return Waiting(new.body["account_id"], date.fromisoformat(new.body["month_date"]), reason)
+
+
+def _refuse_going_back(ledger: Ledger, drafts: Drafts) -> None:
+    """Arrivals that were taken away again would take back months that were issued because of them."""
+    last = max((entry.recorded_at for entry in ledger.entries()), default=None)
+    if last and drafts.watermark and drafts.watermark < last:
+        raise RunError(
+            f"the arrivals end at {drafts.watermark:%Y-%m-%d}, but documents were issued on those up to "
+            f"{last:%Y-%m-%d}: put back the files of the days between, or an empty one on the last of them"
+        )
+
+
+def _doubtful_ids(lake: Lake, drafts: Drafts, month: date | None) -> dict[str, list[str]]:
+    """By account, the ids that stand on two days of the due months, unless they are accepted (R18)."""
+    months = drafts.due_months(month)
+    days = {first + DAY * number for first in months for number in range(-1, 33)}
+    accepted = drafts.accepted_ids()
+    found: dict[str, list[str]] = {}
+    for stream, account_id, id_, _ in ids_on_two_days(lake, sorted(days)).iter_rows() if days else ():
+        if (account_id, stream, id_) not in accepted:
+            found.setdefault(account_id, []).append(f"{stream} {id_}")
+    return found
+
+
+def _without_doubts(
+    due: list[NewEntry], doubts: dict[str, list[str]]
+) -> tuple[list[NewEntry], list[Waiting]]:
+    """What can be issued, and what waits for an operator."""
+    held = [
+        _waiting(
+            entry,
+            f"ids stand on two days: {', '.join(doubts[entry.body['account_id']][:3])}; "
+            "accept them with quarterhour account accept-id, or correct the files",
+        )
+        for entry in due
+        if entry.body["account_id"] in doubts
+    ]
+    return [entry for entry in due if entry.body["account_id"] not in doubts], held
+
+
+def _bring_marts_up_to_date(lake: Lake, ledger: Ledger) -> None:
+    """Builds what follows from the ledger where it has entries that the marts do not know."""
+    publish_issued(lake, ledger)
+    if not is_up_to_date(lake.home, ledger):
+        what = " ".join(f"source:lake.{table}+" for table in ISSUED) if has_marts(lake.home) else None
+        dbt.build(lake.home, select=what).raise_if_failed()
+
+
+def has_marts(home: Path) -> bool:
+    """Whether the marts were ever built by a version that has a ledger."""
+    if not (home / dbt.WAREHOUSE).exists():
+        return False
+    try:
+        with duckdb.connect(str(home / dbt.WAREHOUSE), read_only=True) as warehouse:
+            return ("ledger_state",) in warehouse.execute("select table_name from duckdb_tables()").fetchall()
+    except duckdb.Error:  # damaged: they are made anew
+        return False
+
+
+def is_up_to_date(home: Path, ledger: Ledger) -> bool:
+    """Whether the marts know the ledger's last entry."""
+    if not has_marts(home):
+        return False
+    with duckdb.connect(str(home / dbt.WAREHOUSE), read_only=True) as warehouse:
+        return Drafts(warehouse, "").ledger_hash() == ledger.version()
+
+
+def month_of(text: str | None) -> date | None:
+    """`2026-03` as its first day; raises UsageError for anything else."""
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError:
+        raise UsageError(f"{text!r} is not a month such as 2026-03") from None
+
+
+def code_version() -> str:
+    """The package's version, and a hash of the SQL that rates."""
+    digest = sha256()
+    for folder in ("models", "macros", "seeds"):
+        for path in sorted((dbt.PROJECT_DIR / folder).rglob("*")):
+            if path.suffix in (".sql", ".csv"):
+                digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return f"{version('quarterhour')}+{digest.hexdigest()[:12]}"

@@ -1,0 +1,1 @@
+"""The account's book: what can be written into it, and who judges it."""

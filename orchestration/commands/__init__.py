@@ -1,0 +1,1 @@
+"""The commands of `quarterhour` by subject; `orchestration.cli` puts them together."""

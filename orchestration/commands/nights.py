@@ -1,0 +1,101 @@
+"""`quarterhour run`, `demo` and `serve`: the night, what it makes, and a look at it."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from orchestration.commands.common import home_of_settings, stage
+from orchestration.errors import UsageError
+from orchestration.terminal import say, warn
+
+
+def run(*, day: Annotated[date | None, Parameter(name="--date")] = None,
+        first: Annotated[date | None, Parameter(name="--from")] = None,
+        last: Annotated[date | None, Parameter(name="--to")] = None) -> None:  # fmt: skip
+    """Run the nightly job through Dagster, without a server: ingest, sessions, marts, reports.
+
+    Without options it takes every arrival day with a file in landing/ that was not seen yet.
+
+    Parameters
+    ----------
+    day
+        One arrival day.
+    first
+        First of a range of arrival days.
+    last
+        Last of a range of arrival days.
+    """
+    from orchestration.home import waiting_days
+
+    home = home_of_settings()
+    if day and (first or last):
+        raise UsageError("give --date, or --from and --to, not both")
+    if bool(first) != bool(last):
+        raise UsageError("--from and --to belong together")
+    if day:
+        first = last = day
+    elif not first:
+        waiting = waiting_days(home)
+        if not waiting:
+            print(f"nothing new in {home / 'landing'}; name days with --date, or --from and --to")
+            return
+        first, last = waiting[0], waiting[-1]
+    if first is None or last is None or first > last:
+        raise UsageError("--from lies after --to")
+    _run(home, first, last)
+
+
+def demo(*, fresh: bool = True) -> None:
+    """Generate two months of logs for several accounts, run everything, and say where the reports are.
+
+    Beside them runs a real month, where its logs are there: the bank's February 1999, in a home of its own.
+
+    Parameters
+    ----------
+    fresh
+        Start from an empty demo home (only what earlier demos wrote is removed).
+    """
+    from orchestration.demo.bank import beside, prepare_bank
+    from orchestration.demo.home import prepare, settle
+
+    home = home_of_settings()
+    with stage("generating two months of logs…"):
+        nights = prepare(home, fresh=fresh)
+        bank = prepare_bank(home / "bank", fresh=fresh)
+    print(f"logs of {nights[0][0]} to {nights[-1][1]} are in {home / 'landing'}")
+    print(bank.told)
+    with beside(bank) as finished:
+        for number, (first, last) in enumerate(nights):
+            if number:
+                settle(home)
+            _run(home, first, last)
+        with stage("the bank's month…"):
+            site = finished()
+    if site:
+        print(f"reports of the bank's February 1999: {site}")
+
+
+def serve(*, port: int = 8600) -> None:
+    """Serve the reports folder on loopback until interrupted.
+
+    Parameters
+    ----------
+    port
+        The port on 127.0.0.1; 0 takes a free one.
+    """
+    from orchestration.serve import serve_reports
+
+    serve_reports(home_of_settings() / "reports", port)
+
+
+def _run(home: Path, first: date, last: date) -> None:
+    from orchestration.runs.nightly import run_night
+
+    with stage(f"running {first} to {last}…"):
+        warnings = run_night(home, first, last, say)
+    for warning in warnings:
+        warn(warning)
+    print(f"done: {first} to {last}")
+    print(f"reports: {home / 'reports' / 'index.html'}")

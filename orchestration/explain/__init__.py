@@ -1,0 +1,1 @@
+"""`quarterhour explain`: why a session or an invoice says what it says."""

@@ -1,0 +1,35 @@
+"""The tables of the lake and their columns."""
+
+import polars as pl
+
+from orchestration.billing.issued import ISSUED
+from orchestration.counting import touched
+from transforms import sessions
+from transforms.alerts import ALERT_COLUMNS
+from transforms.contracts import Copies, Files, Quarantine, lake_schema, schema_of
+from transforms.fragments import LEFT_OUT, LOOSE_ENDS, SCHEMAS
+from transforms.sessions import REJECTED_HANDOFFS
+
+STREAMS = ("interactions", "handoffs", "alerts", "account_events")
+
+FILES = schema_of(Files)
+QUARANTINE = schema_of(Quarantine)
+COPIES = schema_of(Copies)
+ALERT_SESSIONS = pl.Schema({name: lake_schema("alerts")[name] for name in ALERT_COLUMNS})
+"""Delivered alerts and proactive notifications (R15)."""
+
+FRAGMENTS = {**SCHEMAS, "loose_ends": LOOSE_ENDS, "left_out": LEFT_OUT}
+SESSIONS = {**sessions.SCHEMAS, "rejected_handoffs": pl.Schema({**REJECTED_HANDOFFS, "raw": pl.String()})}
+
+TABLES: dict[str, pl.Schema] = {
+    **{stream: lake_schema(stream) for stream in STREAMS},
+    "files": FILES,
+    "quarantine": QUARANTINE,
+    "copies": COPIES,
+    "alert_sessions": ALERT_SESSIONS,
+    **FRAGMENTS,
+    "touched": touched.KEYS,
+    **SESSIONS,
+    **ISSUED,
+}
+"""Every table of the lake."""

@@ -1,0 +1,1 @@
+"""Notices: what an operator is told of failures, and by which channels."""

@@ -1,0 +1,1 @@
+"""The outbox: what finance receives, and how documents leave the house."""

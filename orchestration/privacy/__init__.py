@@ -1,0 +1,1 @@
+"""Retention and forgetting: what goes, so that nothing that is billed changes."""

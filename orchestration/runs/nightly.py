@@ -1,0 +1,150 @@
+"""The nightly job through Dagster, headless: what `quarterhour run` and the demo start.
+
+Partitions are made of the home that the environment names when this is imported.
+"""
+
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+
+from orchestration.billing.issued import publish_issued
+from orchestration.definitions import defs
+from orchestration.defs.schedules import ISSUING, LAKE, MARTS, NIGHT, REPORTS
+from orchestration.errors import UsageError
+from orchestration.home import dagster_home
+from orchestration.lake import Lake
+from orchestration.ledger import Ledger
+from orchestration.notices.nights import tell_of_night
+from orchestration.partitions import DAYS
+from orchestration.runs.failing import failure_of, told
+from orchestration.runs.headless import TAG, bury
+from orchestration.runs.one_run import only_run
+
+
+def run_night(home: Path, first: date, last: date, tell: Callable[[str], None] = lambda _: None) -> list[str]:
+    """Runs the nightly job over arrival days, then the reports; gives the warnings of the run.
+
+    Waits for any other run in the home, and tells of it. Raises RunError naming the steps that failed,
+    why, and what to do; UsageError where a day is no partition. Whoever is to be notified of what failed has
+    been then; a channel that did not take it is a warning, or a note on the error.
+    """
+    runs: list[str] = []
+    try:
+        warnings = _night(home, first, last, tell, runs)
+    except UsageError:
+        raise
+    except Exception as error:
+        failure = told(error, home)
+        for problem in tell_of_night(home, first, last, runs, failure):
+            failure.add_note(problem)
+        if failure is error:
+            raise
+        raise failure from error
+    return [*warnings, *tell_of_night(home, first, last, runs)]
+
+
+def _night(home: Path, first: date, last: date, tell: Callable[[str], None], runs: list[str]) -> list[str]:
+    """The night itself; adds to `runs` the ids of its runs, and of killed ones that it found."""
+    dagster_home(home)
+    _refuse_unknown(first, last)
+    repository = defs().get_repository_def()
+    night, reports = repository.get_job(NIGHT), repository.get_job(REPORTS)
+    what = f"quarterhour run of {first} to {last}"
+    with dg.DagsterInstance.get() as instance, only_run(home, what, tell) as turn:
+        runs += bury(instance, turn)
+        # Apart, because Dagster plans each mart once per day of the range if they share a run.
+        days = (first.isoformat(), last.isoformat())
+        results = [
+            _run(runs, night, instance, LAKE.resolve(repository.asset_graph), days),
+            _run(runs, night, instance, MARTS.resolve(repository.asset_graph)),
+            _run(runs, reports, instance),
+        ]
+    failed_checks = [warning for result in results for warning in _failed_checks(result)]
+    return [*_refusals(Lake(home), first, last), *failed_checks]
+
+
+def run_rebuild(home: Path, first: date, last: date, tell: Callable[[str], None]) -> list[str]:
+    """The night of a home that is built anew beside another: nothing is issued or sent; gives the warnings.
+
+    What was issued stands in its ledger, and the marts are told of it.
+    """
+    dagster_home(home)
+    _refuse_unknown(first, last)
+    repository = defs().get_repository_def()
+    graph, night = repository.asset_graph, repository.get_job(NIGHT)
+    runs: list[str] = []  # whom it concerns sees the command end: nobody is notified
+    with dg.DagsterInstance.get() as instance, only_run(home, "quarterhour rebuild", tell):
+        days = (first.isoformat(), last.isoformat())
+        results = [_run(runs, night, instance, LAKE.resolve(graph), days)]
+        publish_issued(Lake(home), Ledger(home))
+        results += [
+            _run(runs, night, instance, (MARTS - ISSUING).resolve(graph)),
+            _run(runs, repository.get_job(REPORTS), instance),
+        ]
+    failed_checks = [warning for result in results for warning in _failed_checks(result)]
+    return [*_refusals(Lake(home), first, last), *failed_checks]
+
+
+def _refuse_unknown(first: date, last: date) -> None:
+    known = DAYS.get_first_partition_key(), DAYS.get_last_partition_key()
+    for day in (first, last):
+        if not str(known[0]) <= day.isoformat() <= str(known[1]):
+            raise UsageError(
+                f"{day} lies outside {known[0]} to {known[1]}; see the settings first_day and last_day, "
+                "or, where no last_day is set, the clock of this machine"
+            )
+
+
+def _refusals(lake: Lake, first: date, last: date) -> list[str]:
+    """What was refused of these arrival days, by ingest or by sessionizing, for the operator to see."""
+    late = lake.scan("rejected_handoffs").group_by("file").agg(pl.len().cast(pl.Int64).alias("late"))
+    files = (
+        lake.scan("files")
+        .filter(pl.col("arrival_day").is_between(first, last))
+        .group_by("file")
+        .agg(pl.col("quarantined").sum(), pl.col("problem").drop_nulls().first())
+        .join(late, on="file", how="left")
+        .with_columns(pl.col("quarantined") + pl.col("late").fill_null(0))
+        .filter((pl.col("quarantined") > 0) | pl.col("problem").is_not_null())
+        .sort("file")
+        .select("file", "quarantined", "problem")
+        .collect()
+    )
+    return [
+        f"{file}: {count} {'row' if count == 1 else 'rows'} in quarantine"
+        + (f" ({problem})" if problem else "")
+        for file, count, problem in files.iter_rows()
+    ]
+
+
+def _run(
+    runs: list[str],
+    job: dg.JobDefinition,
+    instance: dg.DagsterInstance,
+    selection: AbstractSet[dg.AssetKey] | None = None,
+    partitions: tuple[str, str] | None = None,
+) -> dg.ExecuteInProcessResult:
+    names = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
+    result = job.execute_in_process(
+        instance=instance,
+        asset_selection=sorted(selection) if selection else None,
+        tags={**TAG, **(dict(zip(names, partitions, strict=True)) if partitions else {})},
+        run_config={"loggers": {"console": {"config": {"log_level": "ERROR"}}}},
+        raise_on_error=False,
+    )
+    runs.append(result.run_id)
+    if not result.success:
+        raise failure_of(result)
+    return result
+
+
+def _failed_checks(result: dg.ExecuteInProcessResult) -> list[str]:
+    return [
+        f"{check.asset_key.to_user_string()}: {check.check_name}: {check.description or 'failed'}"
+        for check in result.get_asset_check_evaluations()
+        if not check.passed
+    ]

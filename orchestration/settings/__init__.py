@@ -1,0 +1,1 @@
+"""Settings: how each is read, where it came from, and how they are told."""

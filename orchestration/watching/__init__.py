@@ -1,0 +1,1 @@
+"""Watching: whether what arrives is what usually arrives."""
