@@ -10,7 +10,7 @@ from orchestration.counting import touched
 from orchestration.counting.copies import PLACE, Resolved, resolved
 from orchestration.lake import ARRIVALS, INPUTS, Lake, joined_version, midnight_ms, seals
 from orchestration.lake.parts import days_of_rows, parts_of, rows_of_day
-from orchestration.lake.tables import COPIES, FRAGMENTS, STREAMS
+from orchestration.lake.tables import COPIES, FRAGMENTS, STREAMS, TOUCHED
 from transforms.alerts import delivered
 from transforms.contracts import lake_schema
 from transforms.fragments import (
@@ -120,7 +120,7 @@ def _note_change(lake: Lake, day: date, left_out: pl.DataFrame, inputs: str) -> 
         return
     paths = {f"{stream}/{part.name}": part.path for stream in STREAMS for part in parts_of(lake, stream, day)}
     added = [paths[name] for name in _of_conversations(arrivals.keys() - before.keys())]
-    keys = [touched.KEYS.to_frame(), *(pl.read_parquet(path, columns=["key"]) for path in added)]
+    keys = [TOUCHED.to_frame(), *(pl.read_parquet(path, columns=["key"]) for path in added)]
     copies = pl.concat([lake.read("left_out", day), left_out])
     keys.append(copies.filter(copies.is_unique()).select("key"))
     touched.note_change(lake, day, pl.concat(keys), now, inputs)

@@ -11,12 +11,12 @@ import polars as pl
 
 from orchestration.counting.terms import Terms
 from orchestration.lake import INPUTS, Lake
+from orchestration.lake.tables import SESSIONS, TOUCHED
 
 SINCE, UNTIL = "quarterhour.since", "quarterhour.until"
 """Keys in the file's Parquet metadata: the versions of the fragments before and after."""
 UNKNOWN = "unknown"
 """A version that no fragments have."""
-KEYS = pl.Schema({"key": pl.UInt64})
 MOST_KEYS = 10_000
 """With more of them a day is as soon counted whole."""
 
@@ -43,17 +43,19 @@ def also(lake: Lake, day: date, keys: pl.DataFrame) -> None:
 
 
 def _publish(lake: Lake, day: date, keys: list[pl.DataFrame], since: str, until: str) -> None:
-    every = pl.concat([KEYS.to_frame(), *keys]).unique().sort("key")
+    every = pl.concat([TOUCHED.to_frame(), *keys]).unique().sort("key")
     lake.publish(lake.file("touched", day), every, notes={SINCE: since, UNTIL: until})
 
 
 def touched_keys(lake: Lake, day: date, terms: Terms) -> pl.DataFrame | None:
     """The only keys of a day whose sessions may have changed; None where that is not known.
 
-    That is: its sessions were made of the fragments before the change, under the terms that still hold.
+    That is: its sessions are all there, made of the fragments before the change, under the terms that hold.
     """
     path = lake.file("touched", day)
-    if not path.exists() or lake.note(path, UNTIL) != lake.note(lake.file("stretches", day), INPUTS):
+    if not path.exists() or not all(lake.file(table, day).exists() for table in SESSIONS):
+        return None
+    if lake.note(path, UNTIL) != lake.note(lake.file("stretches", day), INPUTS):
         return None
     made_of = lake.note(lake.file("conversations", day), INPUTS)
     return pl.read_parquet(path) if terms.still_hold(made_of, day, lake.note(path, SINCE)) else None

@@ -3,7 +3,6 @@
 import polars as pl
 
 from orchestration.billing.issued import ISSUED
-from orchestration.counting import touched
 from transforms import sessions
 from transforms.alerts import ALERT_COLUMNS
 from transforms.contracts import Copies, Files, Quarantine, lake_schema, schema_of
@@ -18,6 +17,8 @@ COPIES = schema_of(Copies)
 ALERT_SESSIONS = pl.Schema({name: lake_schema("alerts")[name] for name in ALERT_COLUMNS})
 """Delivered alerts and proactive notifications (R15)."""
 
+TOUCHED = pl.Schema({"key": pl.UInt64})
+"""Keys of a day that changed since it was counted."""
 FRAGMENTS = {**SCHEMAS, "loose_ends": LOOSE_ENDS, "left_out": LEFT_OUT}
 SESSIONS = {**sessions.SCHEMAS, "rejected_handoffs": pl.Schema({**REJECTED_HANDOFFS, "raw": pl.String()})}
 
@@ -28,7 +29,7 @@ TABLES: dict[str, pl.Schema] = {
     "copies": COPIES,
     "alert_sessions": ALERT_SESSIONS,
     **FRAGMENTS,
-    "touched": touched.KEYS,
+    "touched": TOUCHED,
     **SESSIONS,
     **ISSUED,
 }

@@ -1,6 +1,7 @@
 """What a failed run says: its first causes, and what an operator does about those that are the machine's."""
 
 import getpass
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,11 @@ FORBIDDEN = (
     "unable to open database file",
     "os error 13",
 )
+UNREADABLE = ("disk i/o error", "input/output error", "os error 5)")
 MALFORMED = ("disk image is malformed", "file is not a database", "malformed database schema")
-"""How the kernel, Polars, DuckDB and SQLite say it."""
+"""How the kernel, Polars, DuckDB and SQLite say it; on a full disk SQLite may say any of two things."""
+LEAST_FREE = 1 << 26
+"""Bytes; with less a disk counts as full, as what a run had begun has gone by the time that this is asked."""
 
 
 def failure_of(result: dg.ExecuteInProcessResult) -> RunError:
@@ -49,8 +53,14 @@ def told(error: Exception, home: Path) -> Exception:
 def remedies(text: str, home: Path) -> Iterator[str]:
     """What to do about faults of the machine that a text tells of; nothing that was good is lost by them."""
     said = text.lower()
-    if any(sign in said for sign in FULL):
+    is_unreadable = any(sign in said for sign in UNREADABLE)
+    if any(sign in said for sign in FULL) or (is_unreadable and _is_nearly_full(home)):
         yield f"The disk of {home} is full: make room there, then run the same again; nothing good was lost"
+    elif is_unreadable:
+        yield (
+            f"The disk of {home} does not read or write as it should: see what the machine says of it "
+            "(journalctl -k), move the home to another one, then run the same again"
+        )
     elif any(sign in said for sign in MALFORMED):
         yield (
             f"Dagster's own record in {home / 'dagster'} is damaged: move that folder away, then run the "
@@ -80,6 +90,13 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 def _first_line(error: Exception) -> str:
     return str(error).partition("\n")[0] or type(error).__name__
+
+
+def _is_nearly_full(home: Path) -> bool:
+    try:
+        return shutil.disk_usage(home).free < LEAST_FREE
+    except OSError:
+        return False
 
 
 def _user() -> str:

@@ -65,9 +65,9 @@ class Home:
         shutil.rmtree(self.path, ignore_errors=True)
         shutil.copytree(self.before, self.path)
 
-    def run(self, *arguments: str, **how: object) -> Ran:
+    def run(self, *arguments: str) -> Ran:
         """The night, or what is asked for, to its end."""
-        return ended(started(self.path, *arguments, **how))
+        return ended(started(self.path, *arguments))
 
     def is_in(self, stage: str) -> bool:
         """Whether the night under way has come to a stage."""
@@ -99,16 +99,15 @@ class Home:
 
 
 def started(
-    home: Path, *arguments: str, environ: dict[str, str] | None = None, **how: object
+    home: Path, *arguments: str, environ: dict[str, str] | None = None, before: tuple[str, ...] = ()
 ) -> subprocess.Popen[str]:
-    """`quarterhour run` of the night, or what is asked for, as a process of its own."""
-    return subprocess.Popen(  # type: ignore[call-overload, no-any-return]
-        [str(COMMAND), *(arguments or ("run", "--date", str(NIGHT)))],
+    """`quarterhour run` of the night, or what is asked for, as a process of its own; `before` starts it."""
+    return subprocess.Popen(
+        [*before, str(COMMAND), *(arguments or ("run", "--date", str(NIGHT)))],
         env=os.environ | {"QUARTERHOUR_HOME": str(home), "COLUMNS": "400"} | (environ or {}),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        **how,
     )
 
 

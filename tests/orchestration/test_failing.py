@@ -3,6 +3,7 @@
 import errno
 import sqlite3
 from pathlib import Path
+from types import SimpleNamespace
 
 import dagster as dg
 import pytest
@@ -60,6 +61,7 @@ def test_a_check_that_held_the_run_up_says_what_it_found() -> None:
         (OSError(errno.ENOSPC, "No space left on device", "/srv/home/x"), "The disk of /srv/home is full"),
         (sqlite3.OperationalError("database or disk is full"), "The disk of /srv/home is full"),
         (RunError("seed x: IO Error: Could not write file: No space left on device"), "is full: make room"),
+        (OSError(errno.EIO, "Input/output error", "/srv/home/x"), "does not read or write as it should"),
         (PermissionError(errno.EACCES, "Permission denied", "/srv/home/x"), "chown -R"),
         (sqlite3.OperationalError("attempt to write a readonly database"), "chown -R"),
         (sqlite3.DatabaseError("database disk image is malformed"), "/srv/home/dagster is damaged: move"),
@@ -72,6 +74,13 @@ def test_a_fault_of_the_machine_says_what_to_do(error: Exception, remedy: str) -
     for each in (error, wrapped):
         assert isinstance(told(each, HOME), RunError)
         assert remedy in str(told(each, HOME))
+
+
+def test_sqlite_may_call_a_full_disk_unreadable(monkeypatch: pytest.MonkeyPatch) -> None:
+    error = sqlite3.OperationalError("disk I/O error")
+    for free, remedy in ((1 << 20, "is full: make room"), (1 << 40, "does not read or write")):
+        monkeypatch.setattr("shutil.disk_usage", lambda _, free=free: SimpleNamespace(free=free))
+        assert remedy in str(told(error, HOME))
 
 
 def test_other_errors_stay_as_they_are() -> None:

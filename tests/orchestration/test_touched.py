@@ -98,6 +98,14 @@ def test_a_day_asked_for_again_is_counted_whole(home: Home) -> None:
     assert lengths(home, SECOND, "bob") == [0]
 
 
+def test_a_changed_day_whose_sessions_are_gone_is_counted_whole(home: Home) -> None:
+    deliver(home, LATE)
+    build_fragments(home.lake, SECOND)
+    home.lake.file("billing_sessions", SECOND).unlink()
+    home.catch_up()
+    assert_counted(home, [*ROWS, *LATE])
+
+
 def test_two_changes_before_a_count_are_both_counted(home: Home) -> None:
     for days_late, row in enumerate(LATE, start=1):
         deliver(home, [row], days_late)
