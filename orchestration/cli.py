@@ -6,6 +6,7 @@ from cyclopts import App, CycloptsError
 
 from orchestration.commands.account import account
 from orchestration.commands.bench import bench
+from orchestration.commands.common import home_named
 from orchestration.commands.explain import explain
 from orchestration.commands.files import generate, rate, sessionize
 from orchestration.commands.keep import backup, doctor, restore
@@ -17,6 +18,7 @@ from orchestration.commands.privacy import forget, retain
 from orchestration.commands.rebuild import rebuild
 from orchestration.commands.settings import settings
 from orchestration.errors import RunError, UsageError
+from orchestration.runs.remedies import told
 from orchestration.terminal import fail, say
 
 app = App(
@@ -43,8 +45,11 @@ def main(arguments: list[str] | None = None) -> None:
     except (UsageError, SettingsError) as error:
         fail(error)
         sys.exit(2)
-    except (RunError, OSError) as error:
+    except RunError as error:
         fail(error)
+        sys.exit(1)
+    except OSError as error:
+        fail(told(error, home_named()))
         sys.exit(1)
     except KeyboardInterrupt:
         say("interrupted")

@@ -32,3 +32,8 @@ def home_of_settings() -> Path:
     home.mkdir(parents=True, exist_ok=True)
     os.environ["QUARTERHOUR_HOME"] = str(home)
     return home
+
+
+def home_named() -> Path:
+    """The home, also one whose settings are wrong."""
+    return Path(os.environ.get("QUARTERHOUR_HOME") or "data").resolve()

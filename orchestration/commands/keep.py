@@ -1,11 +1,11 @@
 """`quarterhour backup`, `restore` and `doctor`: what keeps a home for years."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
+from orchestration.commands.common import home_named
 from orchestration.errors import RunError, UsageError
 from orchestration.terminal import plain, say, warn
 
@@ -25,7 +25,7 @@ def backup(*, to: Path) -> None:
     """
     from orchestration.backup.backing_up import back_up
 
-    done = back_up(_home(), to, say)
+    done = back_up(home_named(), to, say)
     for each in done.left_out:
         warn(f"left out: {each}")
     print(
@@ -57,7 +57,7 @@ def restore(
         verify(found)
         print(plain(f"{found.folder} is whole: {told}"))
         return
-    home = _home()
+    home = home_named()
     done = put_back(found, home, say)
     print(plain(f"{home}: {told}"))
     for finding in done.findings:
@@ -82,7 +82,7 @@ def doctor(*, thorough: Annotated[bool, Flag] = False, fix: Annotated[bool, Flag
     """
     from orchestration.doctor import examine, remove_leftovers
 
-    home = _home()
+    home = home_named()
     if not home.is_dir():
         raise UsageError(f"there is no home {home}; set QUARTERHOUR_HOME")
     for path in remove_leftovers(home) if fix else []:
@@ -95,8 +95,3 @@ def doctor(*, thorough: Annotated[bool, Flag] = False, fix: Annotated[bool, Flag
     if faults:
         raise RunError(f"{faults} thing{'s' * (faults > 1)} to do in {home}")
     print(plain(f"{home}: nothing to do"))
-
-
-def _home() -> Path:
-    """The home, also one whose settings are wrong."""
-    return Path(os.environ.get("QUARTERHOUR_HOME") or "data").resolve()

@@ -9,7 +9,6 @@ from datetime import date
 from pathlib import Path
 
 import dagster as dg
-import polars as pl
 
 from orchestration.billing.issued import publish_issued
 from orchestration.definitions import defs
@@ -20,9 +19,11 @@ from orchestration.lake import Lake
 from orchestration.ledger import Ledger
 from orchestration.notices.nights import tell_of_night
 from orchestration.partitions import DAYS
-from orchestration.runs.failing import failure_of, told
+from orchestration.runs.failing import failure_of
 from orchestration.runs.headless import TAG, bury
 from orchestration.runs.one_run import only_run
+from orchestration.runs.refusals import refusals
+from orchestration.runs.remedies import told
 
 
 def run_night(home: Path, first: date, last: date, tell: Callable[[str], None] = lambda _: None) -> list[str]:
@@ -64,7 +65,7 @@ def _night(home: Path, first: date, last: date, tell: Callable[[str], None], run
             _run(runs, reports, instance),
         ]
     failed_checks = [warning for result in results for warning in _failed_checks(result)]
-    return [*_refusals(Lake(home), first, last), *failed_checks]
+    return [*refusals(home, first, last), *failed_checks]
 
 
 def run_rebuild(home: Path, first: date, last: date, tell: Callable[[str], None]) -> list[str]:
@@ -86,7 +87,7 @@ def run_rebuild(home: Path, first: date, last: date, tell: Callable[[str], None]
             _run(runs, repository.get_job(REPORTS), instance),
         ]
     failed_checks = [warning for result in results for warning in _failed_checks(result)]
-    return [*_refusals(Lake(home), first, last), *failed_checks]
+    return [*refusals(home, first, last), *failed_checks]
 
 
 def _refuse_unknown(first: date, last: date) -> None:
@@ -97,28 +98,6 @@ def _refuse_unknown(first: date, last: date) -> None:
                 f"{day} lies outside {known[0]} to {known[1]}; see the settings first_day and last_day, "
                 "or, where no last_day is set, the clock of this machine"
             )
-
-
-def _refusals(lake: Lake, first: date, last: date) -> list[str]:
-    """What was refused of these arrival days, by ingest or by sessionizing, for the operator to see."""
-    late = lake.scan("rejected_handoffs").group_by("file").agg(pl.len().cast(pl.Int64).alias("late"))
-    files = (
-        lake.scan("files")
-        .filter(pl.col("arrival_day").is_between(first, last))
-        .group_by("file")
-        .agg(pl.col("quarantined").sum(), pl.col("problem").drop_nulls().first())
-        .join(late, on="file", how="left")
-        .with_columns(pl.col("quarantined") + pl.col("late").fill_null(0))
-        .filter((pl.col("quarantined") > 0) | pl.col("problem").is_not_null())
-        .sort("file")
-        .select("file", "quarantined", "problem")
-        .collect()
-    )
-    return [
-        f"{file}: {count} {'row' if count == 1 else 'rows'} in quarantine"
-        + (f" ({problem})" if problem else "")
-        for file, count, problem in files.iter_rows()
-    ]
 
 
 def _run(

@@ -58,6 +58,7 @@ class Home:
 
     def __init__(self, path: Path, before: Path, whole: Path):
         self.path, self.before, self.whole = path, before, whole
+        self.issued_before = entries(before)
         self.reset()
 
     def reset(self) -> None:
@@ -90,7 +91,7 @@ class Home:
     def faults(self, *, issued: bool = True) -> list[str]:
         """What is otherwise than after an undisturbed night; without `issued` documents may differ."""
         return [
-            *changed_invoices(self.before, self.path),
+            *changed_invoices(self.issued_before, self.path),
             *Ledger(self.path).verify(),
             *unbalanced(self.path),
             *differing_files(self.whole, self.path, issued=issued),
@@ -153,12 +154,15 @@ def succeed(home: Path, *arguments: str) -> str:
     return ran.said
 
 
-def changed_invoices(before: Path, after: Path) -> Iterator[str]:
+def entries(home: Path) -> dict[str, bytes]:
+    """The entries of a home's ledger, by the names of their files."""
+    return {path.name: path.read_bytes() for path in sorted((home / "ledger").glob("0*.json"))}
+
+
+def changed_invoices(before: dict[str, bytes], after: Path) -> Iterator[str]:
     """Entries of the ledger that are not what they were, byte for byte (I2)."""
-    for path in sorted((before / "ledger").glob("0*.json")):
-        now = after / "ledger" / path.name
-        if not now.exists() or now.read_bytes() != path.read_bytes():
-            yield f"ledger/{path.name} was changed"
+    now = entries(after)
+    yield from (f"ledger/{name} was changed" for name, content in before.items() if now.get(name) != content)
 
 
 def unbalanced(home: Path) -> Iterator[str]:

@@ -10,7 +10,8 @@ import pytest
 
 from orchestration.errors import RunError, UsageError
 from orchestration.lake.seals import DamagedError
-from orchestration.runs.failing import failure_of, told
+from orchestration.runs.failing import failure_of
+from orchestration.runs.remedies import told
 
 HOME = Path("/srv/home")
 
