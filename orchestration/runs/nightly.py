@@ -13,7 +13,7 @@ import dagster as dg
 from orchestration.billing.issued import publish_issued
 from orchestration.definitions import defs
 from orchestration.defs.schedules import ISSUING, LAKE, MARTS, NIGHT, REPORTS
-from orchestration.errors import UsageError
+from orchestration.errors import RunError, UsageError
 from orchestration.home import dagster_home
 from orchestration.lake import Lake
 from orchestration.ledger import Ledger
@@ -23,7 +23,7 @@ from orchestration.runs.failing import failure_of
 from orchestration.runs.headless import TAG, bury
 from orchestration.runs.one_run import only_run
 from orchestration.runs.refusals import refusals
-from orchestration.runs.remedies import told
+from orchestration.runs.remedies import chain, told
 
 
 def run_night(home: Path, first: date, last: date, tell: Callable[[str], None] = lambda _: None) -> list[str]:
@@ -52,7 +52,7 @@ def _night(home: Path, first: date, last: date, tell: Callable[[str], None], run
     """The night itself; adds to `runs` the ids of its runs, and of killed ones that it found."""
     dagster_home(home)
     _refuse_unknown(first, last)
-    repository = defs().get_repository_def()
+    repository = _repository()
     night, reports = repository.get_job(NIGHT), repository.get_job(REPORTS)
     what = f"quarterhour run of {first} to {last}"
     with dg.DagsterInstance.get() as instance, only_run(home, what, tell) as turn:
@@ -75,7 +75,7 @@ def run_rebuild(home: Path, first: date, last: date, tell: Callable[[str], None]
     """
     dagster_home(home)
     _refuse_unknown(first, last)
-    repository = defs().get_repository_def()
+    repository = _repository()
     graph, night = repository.asset_graph, repository.get_job(NIGHT)
     runs: list[str] = []  # whom it concerns sees the command end: nobody is notified
     with dg.DagsterInstance.get() as instance, only_run(home, "quarterhour rebuild", tell):
@@ -88,6 +88,17 @@ def run_rebuild(home: Path, first: date, last: date, tell: Callable[[str], None]
         ]
     failed_checks = [warning for result in results for warning in _failed_checks(result)]
     return [*refusals(home, first, last), *failed_checks]
+
+
+def _repository() -> dg.RepositoryDefinition:
+    """All definitions; where one cannot be made, as of marts whose seeds are wrong, its own error."""
+    try:
+        return defs().get_repository_def()
+    except Exception as error:
+        known = next((each for each in chain(error) if isinstance(each, RunError)), None)
+        if known:
+            raise known from None
+        raise
 
 
 def _refuse_unknown(first: date, last: date) -> None:

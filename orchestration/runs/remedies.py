@@ -26,7 +26,7 @@ def told(error: Exception, home: Path) -> Exception:
     """An error that comes from the machine as one that says what to do; any other as it is."""
     if isinstance(error, UsageError):
         return error
-    found = list(remedies("\n".join(str(each) for each in _chain(error)), home))
+    found = list(remedies("\n".join(str(each) for each in chain(error)), home))
     said = str(error) if isinstance(error, RunError) else _first_line(error)
     return RunError("\n".join([said, *found])) if found else error
 
@@ -54,7 +54,8 @@ def remedies(text: str, home: Path) -> Iterator[str]:
         )
 
 
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
+def chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and what it came from."""
     while error:
         yield error
         error = error.__cause__ or error.__context__
