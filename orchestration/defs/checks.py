@@ -23,11 +23,14 @@ def _verdict(
 ) -> dg.AssetCheckResult:
     if found.is_empty():
         return dg.AssetCheckResult(passed=True, severity=severity, metadata={"found": 0})
-    evidence = "; ".join(str(row) for row in found.head(SHOWN).to_dicts())
+    evidence = "; ".join(
+        ", ".join(f"{name} {value}" for name, value in row.items() if value is not None)
+        for row in found.head(SHOWN).to_dicts()
+    )
     return dg.AssetCheckResult(
         passed=False,
         severity=severity,
-        description=f"{found.height} {fault}: {evidence}. {remedy}",
+        description=f"{fault} ({found.height} found): {evidence}. {remedy}",
         metadata={"found": found.height},
     )
 

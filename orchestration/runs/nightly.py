@@ -5,7 +5,7 @@ Partitions are made of the home that the environment names when this is imported
 
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import dagster as dg
@@ -102,11 +102,16 @@ def _repository() -> dg.RepositoryDefinition:
 
 
 def _refuse_unknown(first: date, last: date) -> None:
-    known = DAYS.get_first_partition_key(), DAYS.get_last_partition_key()
+    earliest, latest = DAYS.get_first_partition_key(), DAYS.get_last_partition_key()
+    if earliest is None or latest is None:
+        raise UsageError(
+            f"no day can be run: the setting first_day lies after last_day, or, where that is not set, after "
+            f"today, which is {datetime.now(UTC):%Y-%m-%d} by the clock of this machine"
+        )
     for day in (first, last):
-        if not str(known[0]) <= day.isoformat() <= str(known[1]):
+        if not earliest <= day.isoformat() <= latest:
             raise UsageError(
-                f"{day} lies outside {known[0]} to {known[1]}; see the settings first_day and last_day, "
+                f"{day} lies outside {earliest} to {latest}; see the settings first_day and last_day, "
                 "or, where no last_day is set, the clock of this machine"
             )
 

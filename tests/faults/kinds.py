@@ -219,7 +219,7 @@ def file_grows(home: Home) -> str:
     assert f"interactions/{NIGHT}/part-0.jsonl.gz" in ran.said, ran.said
     again = home.run("run")
     assert f"running {NIGHT} to {NIGHT}" in again.said, again.said
-    return ran.said[ran.said.find("warning: ") :]
+    return next(line for line in ran.said.splitlines() if line.startswith("warning: "))
 
 
 def two_nights_missed(home: Home) -> str:
@@ -248,11 +248,12 @@ def unknown_zone(home: Home) -> str:
     )
     ran = home.run()
     assert ran.code == 0, ran.said
-    assert "Mars/Olympus" in ran.said, ran.said
+    said = f"account_events/{NIGHT}/zone.jsonl:1: zone_set of aurora is refused: zone is not an IANA zone"
+    assert said in ran.said, ran.said
     path.unlink()
     if not any(path.parent.iterdir()):
         path.parent.rmdir()
-    return ran.said
+    return said
 
 
 def faulty_seed(home: Home) -> str:
@@ -314,7 +315,7 @@ def clock_jumps_back(home: Home) -> str:
     years, week = (str(days * 86_400) for days in (3650, 7))
     ran = ended(started(home.path, environ={"LD_PRELOAD": str(shim), "CLOCK_BACK": years}))
     assert ran.code == 2, ran.said
-    assert "clock" in ran.said, ran.said
+    assert "by the clock of this machine" in ran.said, ran.said
     said = ran.said
     toml.write_text(kept)
     ran = ended(started(home.path, environ={"LD_PRELOAD": str(shim), "CLOCK_BACK": week}))
