@@ -1,0 +1,1 @@
+"""The ledger: numbers without gaps, no half entry after a kill, and nothing changes unseen (I2, I4)."""
