@@ -89,6 +89,7 @@ def _settings(first_day: date) -> list[AccountEvent]:
            unit_price="0.075"),
         at("globex", 1, "contract_price_set", metric="minimum_commitment", amount="9000",
            overage_factor="1.1"),
+        *(at(name, 1, "tax_set", 11, tax_category="O", tax_rate="0") for name in ("aurora", "globex", "lotus")),
     ]  # fmt: skip
 
 

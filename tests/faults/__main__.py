@@ -59,7 +59,7 @@ def main() -> None:
         shutil.rmtree(folder, ignore_errors=True)
     make = prepare(folder / "homes")
     done = read(folder)
-    for number, fault in enumerate(every(asked.kills, folder / "homes")):
+    for number, fault in enumerate(every(asked.kills)):
         key = f"{number} {fault.name}" if fault.name == KILLED else fault.name
         if asked.only not in fault.name or (key in done and not done[key].wrong):
             continue
@@ -76,13 +76,12 @@ def main() -> None:
 KILLED = "killed at a random instant"
 
 
-def every(kills: int, homes: Path) -> Iterator[Fault]:
+def every(kills: int) -> Iterator[Fault]:
     """All faults; the kills are spread evenly over the night, each at random within its share of it."""
     chance = random.Random(SEED)
-    seconds = json.loads((homes / "ready").read_text())["seconds"]
     for number in range(kills):
         share = (number + chance.random()) / kills
-        yield Fault(KILLED, partial(killed_after, share, seconds))
+        yield Fault(KILLED, partial(killed_after, share))
     yield from (Fault(f"killed in {stage}", partial(killed_in, stage)) for stage in STAGES)
     yield from FAULTS
 

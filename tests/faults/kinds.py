@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -56,21 +57,32 @@ def killed_in(stage: str, home: Home) -> str:
     return _told_of_kill(ended(process), home)
 
 
-def killed_after(share: float, seconds: float, home: Home) -> str:
-    """SIGKILL after a share of the time that a night takes, counted from when it has the home.
+def killed_after(share: float, home: Home) -> str:
+    """SIGKILL after a share of what the processor does for a night, counted from when it has the home.
 
-    A machine that is faster now may be over by then: then sooner.
+    Counted in its work, not in seconds: that is the same on a machine that does other things too. A night
+    that is over sooner than the whole one was is killed sooner.
     """
     process = started(home.path)
     home.wait_for("start", process)
-    try:
-        process.wait(share * seconds)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        return _told_of_kill(ended(process), home)
-    assert ended(process).code == 0
+    began = _worked(process)
+    while process.poll() is None and _worked(process) - began < share * home.work:
+        time.sleep(0.01)
+    process.kill()
+    ran = ended(process)
+    if ran.code != 0:
+        return _told_of_kill(ran, home)
     home.reset()
-    return killed_after(share / 2, seconds, home)
+    return killed_after(share * 0.9, home)
+
+
+def _worked(process: subprocess.Popen[str]) -> float:
+    """Seconds that a processor has worked for a process, until it ends."""
+    try:
+        told = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    except FileNotFoundError:
+        return float("inf")
+    return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _told_of_kill(ran: Ran, home: Home) -> str:
