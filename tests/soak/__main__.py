@@ -32,7 +32,7 @@ def main() -> None:
 
     nights = nights_of(folder)
     (folder / "soak.svg").write_text(svg(nights))
-    faults = [*grown(nights), *ledger_faults(home), *rebuilt_otherwise(folder, home, len(nights))]
+    faults = [*grown(nights), *ledger_faults(home), *rebuilt_otherwise(folder, home)]
     print("\n".join(faults) or "all held")
     sys.exit(bool(faults))
 

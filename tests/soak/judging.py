@@ -1,6 +1,5 @@
 """Whether a year of nights held: time and size stay flat, the ledger is whole, a rebuild gives the same."""
 
-import os
 import shutil
 import subprocess
 import time
@@ -9,8 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
-from tests.soak.nights import Night, quarterhour, set_days
-from tests.soak.year import day_of
+from tests.soak.nights import Night, quarterhour
 
 MOST_GROWTH = 1.2
 EARLY, LATE = slice(30, 60), slice(-30, None)
@@ -52,43 +50,17 @@ def ledger_faults(home: Path) -> list[str]:
     return ledger.verify()
 
 
-def rebuilt_otherwise(folder: Path, home: Path, nights: int) -> Iterator[str]:
-    """What a rebuild from landing into an empty home, with the ledger as it is, gives otherwise."""
+def rebuilt_otherwise(folder: Path, home: Path) -> Iterator[str]:
+    """What a rebuild from landing into an empty home tells otherwise."""
+    from orchestration.runs.rebuilding import differences
+
     other = folder / "rebuilt"
     shutil.rmtree(other, ignore_errors=True)
-    other.mkdir()
-    for name in ("landing", "ledger"):
-        shutil.copytree(home / name, other / name)
-    set_days(other, nights)
-    command = [quarterhour(), "run", "--from", str(day_of(0)), "--to", str(day_of(nights - 1))]
     began = time.monotonic()
-    environment = os.environ | {"QUARTERHOUR_HOME": str(other)}
-    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    command = [quarterhour(), "rebuild", "--out", str(other)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
     if ran.returncode:
         yield f"the rebuild failed:\n{ran.stderr}"
         return
     print(f"rebuilt from landing in {time.monotonic() - began:.0f} s")
-    yield from differing(home, other)
-
-
-def differing(home: Path, other: Path) -> Iterator[str]:
-    """The tables of two warehouses that do not say the same."""
-    import duckdb
-
-    from orchestration.home import WAREHOUSE
-
-    with duckdb.connect() as connection:
-        connection.execute("set TimeZone = 'UTC'")
-        for name, of in (("nightly", home), ("rebuilt", other)):
-            connection.execute(f"attach '{of / WAREHOUSE}' as {name} (read_only)")
-        listed = (
-            "select distinct table_name from duckdb_tables() where database_name in ('nightly', 'rebuilt')"
-        )
-        tables = sorted(name for (name,) in connection.execute(listed).fetchall())
-        for table in tables:
-            for one, two in (("nightly", "rebuilt"), ("rebuilt", "nightly")):
-                only = f"select count(*) from (from {one}.{table} except all from {two}.{table})"
-                row = connection.execute(only).fetchone()
-                if row and row[0]:
-                    yield f"{table}: {row[0]} rows only {one}"
-    print(f"{len(tables)} tables of the marts compared")
+    yield from differences(home, other)
