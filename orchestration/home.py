@@ -54,6 +54,12 @@ def _lay_out() -> None:
     dg.DagsterInstance.get().dispose()
 
 
+def last_arrival(home: Path) -> date | None:
+    """The last arrival day that was read; None where nothing was."""
+    lake = Lake(home)
+    return max((day for stream in STREAMS for day in lake.days("files", stream)), default=None)
+
+
 def waiting_days(home: Path) -> list[date]:
     """Arrival days with a file that no ingest has read: landed, or settled in a lake that is built anew."""
     landing, lake = home / "landing", Lake(home)

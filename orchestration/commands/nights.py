@@ -27,7 +27,8 @@ def run(*, day: Annotated[date | None, Parameter(name="--date")] = None,
     last
         Last of a range of arrival days.
     """
-    from orchestration.home import waiting_days
+    from orchestration.home import last_arrival, waiting_days
+    from orchestration.made import is_whole
 
     home = home_of_settings()
     if day and (first or last):
@@ -37,11 +38,16 @@ def run(*, day: Annotated[date | None, Parameter(name="--date")] = None,
     if day:
         first = last = day
     elif not first:
-        waiting = waiting_days(home)
-        if not waiting:
+        waiting = _within_partitions(waiting_days(home))
+        begun = last_arrival(home)
+        if waiting:
+            first, last = waiting[0], waiting[-1]
+        elif begun and not is_whole(home):
+            say("a run before this one did not come to its end: what it has left is made now")
+            first = last = begun
+        else:
             print(f"nothing new in {home / 'landing'}; name days with --date, or --from and --to")
             return
-        first, last = waiting[0], waiting[-1]
     if first is None or last is None or first > last:
         raise UsageError("--from lies after --to")
     _run(home, first, last)
@@ -88,6 +94,18 @@ def serve(*, port: int = 8600) -> None:
     from orchestration.serve import serve_reports
 
     serve_reports(home_of_settings() / "reports", port)
+
+
+def _within_partitions(days: list[date]) -> list[date]:
+    """Those that can be run; of the others it is told why they wait on."""
+    from orchestration.partitions import DAYS
+
+    first, last = DAYS.get_first_partition_key(), DAYS.get_last_partition_key()
+    within = [day for day in days if first and last and first <= day.isoformat() <= last]
+    for day in days:
+        if day not in within:
+            warn(f"files of {day} wait on: that day lies outside the settings first_day and last_day")
+    return within
 
 
 def _run(home: Path, first: date, last: date) -> None:

@@ -32,6 +32,7 @@ def retain(*, raw_days: int, dry_run: DryRun = False, by: By = None, reason: Rea
     raw_days
         How many days before the watermark are kept, counted by arrival.
     """
+    from orchestration.made import keeping_whole
     from orchestration.privacy.forgetting import finish_begun
     from orchestration.privacy.record import record_of_accounts
     from orchestration.privacy.retention import retain as drop
@@ -39,7 +40,7 @@ def retain(*, raw_days: int, dry_run: DryRun = False, by: By = None, reason: Rea
     from orchestration.settings.loading import load_settings
 
     home = load_settings().home
-    with only_run(home, "quarterhour retain", _say):
+    with only_run(home, "quarterhour retain", _say), keeping_whole(home):
         if not dry_run:
             finish_begun(home)
         done = drop(home, raw_days, dry_run=dry_run)

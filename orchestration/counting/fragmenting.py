@@ -58,6 +58,12 @@ def fragments_version(lake: Lake, day: date) -> str | None:
     return lake.note(lake.file("stretches", day), INPUTS) if are_there else None
 
 
+def lost_arrivals(lake: Lake, day: date) -> list[str]:
+    """What the fragments of a day were made of and the lake has no more, as `<stream>/<arrival day>`."""
+    before = json.loads(lake.note(lake.file("stretches", day), ARRIVALS) or "{}")
+    return sorted(name for name in before.keys() - arrivals_of(lake, day).keys() if "/" in name)
+
+
 def dirty_days(lake: Lake) -> list[date]:
     """The days of which something else was delivered than their fragments were made of."""
     known = [lake.days("stretches"), lake.days("touched")]

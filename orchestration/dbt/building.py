@@ -18,6 +18,7 @@ from orchestration.dbt.project import Node
 from orchestration.home import WAREHOUSE
 from orchestration.lake.seals import require_whole
 from orchestration.locking import locked
+from orchestration.made import lake_version, made_marts
 
 _GOOD = frozenset({"success", "pass", "warn"})
 
@@ -80,6 +81,7 @@ def build(home: Path, select: str | None = None) -> BuildResult:
     run that dies, or a test that fails, leaves the last good marts. With `select` the rest is carried over.
     """
     home = _usable(home)
+    made_of = None if select else lake_version(home)
     nodes = project().select(select or "*")
     require_whole(home / "lake", _files_read(home / "lake", nodes))
     with locked(home / ".building.lock"):
@@ -97,6 +99,8 @@ def build(home: Path, select: str | None = None) -> BuildResult:
                 # What a foreign writer that crashed has left would be played back into the new marts.
                 published.with_name(f"{WAREHOUSE}.wal").unlink(missing_ok=True)
                 os.replace(building, published)
+                if made_of:
+                    made_marts(home, made_of)
         finally:
             shutil.rmtree(workshop, ignore_errors=True)
     return BuildResult(results, is_published=is_good)

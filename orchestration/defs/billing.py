@@ -28,6 +28,8 @@ class IssueConfig(dg.Config):
     group_name="billing",
     kinds={"json"},
     owners=OWNERS,
+    # `dg launch --partition-range` asks it of every asset of a job.
+    backfill_policy=dg.BackfillPolicy.single_run(),
     pool="warehouse",
 )
 def documents(config: IssueConfig, home: Home) -> dg.MaterializeResult:

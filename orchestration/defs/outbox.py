@@ -17,6 +17,8 @@ DELIVERED = "documents_are_delivered"
     group_name="billing",
     kinds={"csv", "html"},
     owners=OWNERS,
+    # `dg launch --partition-range` asks it of every asset of a job.
+    backfill_policy=dg.BackfillPolicy.single_run(),
     pool="warehouse",
 )
 def outbox_documents(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResult:

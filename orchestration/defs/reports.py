@@ -9,6 +9,7 @@ from orchestration.defs.ingestion import OWNERS
 from orchestration.defs.resources import Home
 from orchestration.defs.usage import MARTS
 from orchestration.home import REPORTS
+from orchestration.made import making_pages
 
 
 @dg.asset(
@@ -16,12 +17,15 @@ from orchestration.home import REPORTS
     group_name="reports",
     kinds={"jinja", "html"},
     owners=OWNERS,
+    # `dg launch --partition-range` asks it of every asset of a job.
+    backfill_policy=dg.BackfillPolicy.single_run(),
     pool="warehouse",
 )
 def pages(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResult:
     """The site of all accounts: for each role its own tree of pages; only what changed is written."""
     began = time.monotonic()
-    result = render_site(home.path())
+    with making_pages(home.path()):
+        result = render_site(home.path())
     return dg.MaterializeResult(
         metadata={
             "pages_written": result.pages_written,

@@ -49,7 +49,7 @@ class Home(Desk):
             yield self  # whoever looks at what has been made needs no turn
             return
         tell = context.log.info if context.log else print
-        what = _told(run) if run else "a part of no run"
+        what = _told(run) if run else "Dagster itself, of no run"
         with only_run(self.path(), what, tell, run.run_id if run else None) as turn:
             if context.instance:
                 bury(context.instance, turn)

@@ -56,6 +56,8 @@ def _spec(key: dg.AssetKey, mart: Mart) -> dg.AssetSpec:
         if mart.tests
     ],
     can_subset=True,
+    # `dg launch --partition-range` asks it of every asset of a job.
+    backfill_policy=dg.BackfillPolicy.single_run(),
     pool="warehouse",
     name="marts",
 )

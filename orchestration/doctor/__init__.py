@@ -46,5 +46,9 @@ def _turn(home: Path) -> Iterator[Finding]:
         if holder:
             told = f"{holder} was killed; the next run makes whole what it left"
             yield Finding(told, partitions.run_command(home), is_note=True)
-        for check in (leftovers.found, partitions.orphaned, partitions.uncounted, stores.warehouse):
+        checks = (
+            leftovers.found, partitions.orphaned, partitions.lost, partitions.uncounted,
+            stores.warehouse, partitions.unfinished,
+        )  # fmt: skip
+        for check in checks:
             yield from check(home)

@@ -11,10 +11,12 @@ from orchestration.counting.terms import terms_of
 from orchestration.counting.workers import in_parallel
 from orchestration.doctor.finding import Finding
 from orchestration.errors import RunError
+from orchestration.home import last_arrival
 from orchestration.lake import VERSION, Lake, version_of
 from orchestration.lake.parts import SETTLED, days_of_rows, settled_files
 from orchestration.lake.tables import FRAGMENTS, SESSIONS, STREAMS
 from orchestration.landing.files import all_arrival_days
+from orchestration.made import is_whole
 from orchestration.settings.loading import SettingsError, load_settings_of
 
 
@@ -94,6 +96,26 @@ def _lost(lake: Lake, landing: Path, stream: str, day: date) -> Iterator[Finding
                 f"{landing / name} was ingested, and is in landing no more",
                 f"put it back, from a backup; or, if its rows are to go: quarterhour run --date {day}",
             )
+
+
+def lost(home: Path) -> Iterator[Finding]:
+    """Rows that were counted, and are in the lake no more."""
+    lake = Lake(home)
+    for day in lake.days("stretches"):
+        try:
+            gone = fragmenting.lost_arrivals(lake, day)
+        except (RunError, pl.exceptions.PolarsError, OSError):
+            continue  # told as a file that cannot be read
+        for name in gone:
+            told = f"{lake.root}: rows of {day} that arrived with {name} are gone"
+            yield Finding(told, f"quarterhour run --date {name.rpartition('/')[2]}")
+
+
+def unfinished(home: Path) -> Iterator[Finding]:
+    """What stands in the lake has not come onto the pages: a run was killed, stopped, or failed."""
+    if last_arrival(home) and not is_whole(home):
+        told = "what is counted has not come into marts, documents and pages: a run did not come to its end"
+        yield Finding(told, "quarterhour run")
 
 
 def uncounted(home: Path) -> Iterator[Finding]:

@@ -66,6 +66,10 @@ def _parties(first_day: date) -> list[AccountEvent]:
     return found
 
 
+ABROAD = ("aurora", "globex", "lotus")
+"""Whose services are outside the scope of the seller's tax."""
+
+
 def _settings(first_day: date) -> list[AccountEvent]:
     """Seats, timeouts, taxes, a zone, owners, the terms of a contract."""
     at = _Calendar(first_day).at
@@ -89,7 +93,7 @@ def _settings(first_day: date) -> list[AccountEvent]:
            unit_price="0.075"),
         at("globex", 1, "contract_price_set", metric="minimum_commitment", amount="9000",
            overage_factor="1.1"),
-        *(at(name, 1, "tax_set", 11, tax_category="O", tax_rate="0") for name in ("aurora", "globex", "lotus")),
+        *(at(abroad, 1, "tax_set", 11, tax_category="O", tax_rate="0") for abroad in ABROAD),
     ]  # fmt: skip
 
 

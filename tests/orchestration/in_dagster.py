@@ -105,6 +105,13 @@ def told_days(home: Path, key: str) -> list[str]:
 
 
 @cache
+def day_by_day() -> list[str]:
+    """The assets of the night of which a shell cannot launch a range of days as one run."""
+    layer, single = defs().get_repository_def().get_job(NIGHT).asset_layer, dg.BackfillPolicy.single_run()
+    keys = layer.executable_asset_keys
+    return sorted(key.to_user_string() for key in keys if layer.get(key).backfill_policy != single)
+
+
 def _instance(home: Path) -> dg.DagsterInstance:
     return dg.DagsterInstance.ephemeral()
 

@@ -93,6 +93,12 @@ def told_days(home: Path, key: str) -> list[str]:
     return days
 
 
+def day_by_day() -> list[str]:
+    """The assets of the night of which a shell cannot launch a range of days as one run."""
+    found: list[str] = import_module("tests.orchestration.in_dagster").day_by_day()
+    return found
+
+
 def _called(name: str, home: Path, *rest: object) -> Any:
     """Of `in_dagster`, which is imported where the environment names the partitions and the home."""
     os.environ["QUARTERHOUR_HOME"] = str(home)

@@ -21,6 +21,7 @@ from tests.orchestration.runs import (
     SESSIONS,
     bytes_of,
     dagster_process,
+    day_by_day,
     each_day,
     lake_runs,
     night,
@@ -83,6 +84,10 @@ def sessions_of(home: Path, table: str) -> pl.DataFrame:
     """The rows of a table but for the file in which they came."""
     came_in = ("file", "line", "arrival_day")
     return Lake(home).scan(table).collect().drop(came_in, strict=False).sort(pl.all())
+
+
+def test_a_range_of_days_can_be_launched_from_a_shell(dagster: ProcessPoolExecutor) -> None:
+    assert dagster.submit(day_by_day).result() == []
 
 
 def test_usage_is_the_sum_of_the_blocks_by_local_day(home: Path) -> None:
