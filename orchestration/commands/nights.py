@@ -43,7 +43,7 @@ def run(*, day: Annotated[date | None, Parameter(name="--date")] = None,
         if waiting:
             first, last = waiting[0], waiting[-1]
         elif begun and not is_whole(home):
-            say("a run before this one did not come to its end: what it has left is made now")
+            say("a run did not come to its end: the last arrival day is run again")
             first = last = begun
         else:
             print(f"nothing new in {home / 'landing'}; name days with --date, or --from and --to")

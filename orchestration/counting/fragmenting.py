@@ -61,7 +61,8 @@ def fragments_version(lake: Lake, day: date) -> str | None:
 def lost_arrivals(lake: Lake, day: date) -> list[str]:
     """What the fragments of a day were made of and the lake has no more, as `<stream>/<arrival day>`."""
     before = json.loads(lake.note(lake.file("stretches", day), ARRIVALS) or "{}")
-    return sorted(name for name in before.keys() - arrivals_of(lake, day).keys() if "/" in name)
+    gone = before.keys() - arrivals_of(lake, day).keys()
+    return sorted(name.removesuffix(".parquet") for name in gone if "/" in name)
 
 
 def dirty_days(lake: Lake) -> list[date]:

@@ -23,8 +23,13 @@ def examine(home: Path, *, thorough: bool = False) -> Iterator[Finding]:
         machine.versions, machine.extras, _settings, machine.permissions, machine.space, machine.clock,
         stores.ledger, partial(partitions.readable, thorough=thorough), stores.dagster, _turn,
     ]  # fmt: skip
+    is_well = True
     for check in checks:
-        yield from check(home)
+        for finding in check(home):
+            is_well &= finding.is_note
+            yield finding
+    if is_well:  # or the remedies of what was found end with a run anyway
+        yield from _unfinished(home)
 
 
 def _settings(home: Path) -> Iterator[Finding]:
@@ -47,8 +52,13 @@ def _turn(home: Path) -> Iterator[Finding]:
             told = f"{holder} was killed; the next run makes whole what it left"
             yield Finding(told, partitions.run_command(home), is_note=True)
         checks = (
-            leftovers.found, partitions.orphaned, partitions.lost, partitions.uncounted,
-            stores.warehouse, partitions.unfinished,
+            leftovers.found, partitions.orphaned, partitions.lost, partitions.uncounted, stores.warehouse,
         )  # fmt: skip
         for check in checks:
             yield from check(home)
+
+
+def _unfinished(home: Path) -> Iterator[Finding]:
+    with if_free(home) as is_free:
+        if is_free:
+            yield from partitions.unfinished(home)

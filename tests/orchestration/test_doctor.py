@@ -23,6 +23,7 @@ from orchestration.doctor import Finding, examine, machine
 from orchestration.home import WAREHOUSE
 from orchestration.lake import Lake
 from orchestration.ledger import Ledger
+from orchestration.made import making_pages
 from orchestration.runs.one_run import LOCK, Holder
 from tests.orchestration.nights import Landing, arrive, night
 
@@ -42,6 +43,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for day in ("2026-09-02", "2026-10-08"):
         landing.alerts("help", day, 40)
     assert night(home, FIRST, LAST).entries
+    with making_pages(home):
+        pass
     return home
 
 
@@ -69,6 +72,19 @@ def test_a_whole_home_has_nothing_to_do(home: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(SystemExit) as end:
         main(["doctor"])
     assert not end.value.code
+
+
+def test_what_has_not_come_onto_the_pages_wants_a_run(home: Path) -> None:
+    os.utime(home / "lake/conversations/2026-09-02.parquet")
+    (found,) = faults(home)
+    assert "has not come into marts, documents and pages" in found.what
+    assert found.remedy == "quarterhour run"
+
+
+def test_rows_that_are_gone_are_asked_for_by_the_day_on_which_they_arrived(home: Path) -> None:
+    (home / "lake/alerts/2026-09-02/2026-09-02.parquet").unlink()
+    told = {found.remedy for found in faults(home) if "are gone" in found.what}
+    assert told == {"quarterhour run --date 2026-09-02"}
 
 
 def cut(path: Path) -> None:
@@ -138,7 +154,7 @@ def test_a_remedy_helps(home: Path, name: str) -> None:
         Path(gone).unlink()
     arrive(home, LAST, LAST)
     assert pl.read_parquet(path).equals(before)
-    assert faults(home, thorough=True) == []
+    assert [each.remedy for each in faults(home, thorough=True)] == ["quarterhour run"]  # marts and pages
 
 
 def test_sessions_of_a_day_without_rows_are_orphans(home: Path) -> None:
