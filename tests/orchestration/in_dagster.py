@@ -104,7 +104,6 @@ def told_days(home: Path, key: str) -> list[str]:
     return sorted(_instance(home).get_materialized_partitions(dg.AssetKey.from_user_string(key)))
 
 
-@cache
 def day_by_day() -> list[str]:
     """The assets of the night of which a shell cannot launch a range of days as one run."""
     layer, single = defs().get_repository_def().get_job(NIGHT).asset_layer, dg.BackfillPolicy.single_run()
@@ -112,6 +111,7 @@ def day_by_day() -> list[str]:
     return sorted(key.to_user_string() for key in keys if layer.get(key).backfill_policy != single)
 
 
+@cache
 def _instance(home: Path) -> dg.DagsterInstance:
     return dg.DagsterInstance.ephemeral()
 
