@@ -1,35 +1,42 @@
-"""Whether what stands in the lake has gone all the way: into the marts, and from them onto the pages.
+"""Whether what stands in lake and ledger has gone all the way: into marts, outbox and pages.
 
-The file `.made.json` of a home says from which lake the marts were built, and from which those of the pages.
-A run that is killed, stopped or fails leaves it behind the lake, and whoever runs next sees it.
+The file `.made.json` of a home says of each of them what it was made of. A run that is killed, stopped or
+fails leaves some of them behind, and whoever runs next sees it.
 """
 
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
 
+from orchestration.billing.issued import ISSUED
+from orchestration.ledger import Ledger
+
 FILE = ".made.json"
-MARTS, PAGES = "marts", "pages"
-_OF_THE_LEDGER = ("issued_", "wallet_draws", "ledger_state")
-"""Tables that follow from the ledger: an issuing brings the marts up to date with them itself."""
-_OF_A_RUN = ("touched",)
+MARTS, OUTBOX, PAGES, LEDGER = "marts", "outbox", "pages", "ledger of pages"
+_NOT_OF_MARTS = frozenset({*ISSUED, "touched"})
+"""Tables that follow from the ledger, which an issuing brings into the marts itself; and what only tells a
+run what it has to do."""
 
 
 def lake_version(home: Path) -> str:
-    """A hash of names, sizes and times of the lake's files."""
+    """A hash of names, sizes and times of those files of the lake that marts are built of."""
     digest = blake2b(digest_size=12)
     for name, path in sorted(_files(home / "lake")):
-        found = os.stat(path)
-        digest.update(f"{name} {found.st_size} {found.st_mtime_ns}\n".encode())
+        with suppress(FileNotFoundError):  # a run replaces it
+            found = os.stat(path)
+            digest.update(f"{name} {found.st_size} {found.st_mtime_ns}\n".encode())
     return digest.hexdigest()
 
 
 def is_whole(home: Path) -> bool:
-    """Whether the pages tell what stands in the lake."""
-    return _told(home).get(PAGES) == lake_version(home)
+    """Whether marts, outbox and pages tell what stands in lake and ledger."""
+    told, version = _told(home), lake_version(home)
+    is_there = (home / "warehouse.duckdb").exists() and (home / "reports" / "index.html").exists()
+    of_lake = all(told.get(each) == version for each in (MARTS, OUTBOX, PAGES))
+    return is_there and of_lake and told.get(LEDGER) == Ledger(home).version()
 
 
 def made_marts(home: Path, version: str) -> None:
@@ -38,27 +45,34 @@ def made_marts(home: Path, version: str) -> None:
 
 
 @contextmanager
-def making_pages(home: Path) -> Iterator[None]:
-    """Notes at its end that the pages were made of the marts as they stood at its beginning."""
+def making_outbox(home: Path) -> Iterator[None]:
+    """Notes at its end that what was due is issued, and in the outbox, by the marts as they stood before."""
     version = _told(home).get(MARTS, "")
     yield
-    _note(home, {PAGES: version})
+    _note(home, {OUTBOX: version})
+
+
+@contextmanager
+def making_pages(home: Path) -> Iterator[None]:
+    """Notes at its end that the pages were made of marts and ledger as they stood before."""
+    told = {PAGES: _told(home).get(MARTS, ""), LEDGER: Ledger(home).version()}
+    yield
+    _note(home, told)
 
 
 @contextmanager
 def keeping_whole(home: Path) -> Iterator[None]:
-    """For work that changes files of the lake and all that follows from them by itself."""
+    """For work that changes files of the lake, and brings marts and pages along or nothing that they show."""
     was_whole = is_whole(home)
     yield
     if was_whole:
-        version = lake_version(home)
-        _note(home, {MARTS: version, PAGES: version})
+        _note(home, dict.fromkeys((MARTS, OUTBOX, PAGES), lake_version(home)))
 
 
 def _files(lake: Path) -> Iterator[tuple[str, str]]:
     for folder, folders, names in os.walk(lake):
         if folder == str(lake):
-            folders[:] = [each for each in folders if not each.startswith((*_OF_THE_LEDGER, *_OF_A_RUN))]
+            folders[:] = [each for each in folders if each not in _NOT_OF_MARTS]
         for name in names:
             path = f"{folder}/{name}"
             if name.endswith(".parquet") and not name.startswith("."):
@@ -68,7 +82,7 @@ def _files(lake: Path) -> Iterator[tuple[str, str]]:
 def _told(home: Path) -> dict[str, str]:
     try:
         return dict(json.loads((home / FILE).read_bytes()))
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, ValueError, TypeError):
         return {}
 
 

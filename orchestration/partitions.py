@@ -1,11 +1,13 @@
 """Partitions: days, arrival and event days alike, as far as the settings say."""
 
-from datetime import date, timedelta
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
 import dagster as dg
 
+from orchestration.errors import UsageError
 from orchestration.lake import Lake
 from orchestration.lake.parts import STREAMS, settled_arrivals
 from orchestration.landing.files import all_arrival_days
@@ -37,6 +39,28 @@ def _end(last_day: date | None) -> str | None:
 DAYS = dg.DailyPartitionsDefinition(
     start_date=first_day().isoformat(), end_date=_end(load_settings().last_day), end_offset=1
 )
+
+
+def within(days: Iterable[date]) -> list[date]:
+    """Those that are partitions; UsageError where no day is one."""
+    earliest, latest = DAYS.get_first_partition_key(), DAYS.get_last_partition_key()
+    if earliest is None or latest is None:
+        raise UsageError(
+            f"no day can be run: the setting first_day lies after last_day, or, where that is not set, after "
+            f"today, which is {datetime.now(UTC):%Y-%m-%d} by the clock of this machine"
+        )
+    return [day for day in days if earliest <= day.isoformat() <= latest]
+
+
+def require(*days: date) -> None:
+    """Raises UsageError for a day that is no partition."""
+    for day in days:
+        if not within([day]):
+            known = f"{DAYS.get_first_partition_key()} to {DAYS.get_last_partition_key()}"
+            raise UsageError(
+                f"{day} lies outside {known}; see the settings first_day and last_day, or, where no last_day "
+                "is set, the clock of this machine"
+            )
 
 
 def days_of(context: dg.AssetExecutionContext) -> list[date]:

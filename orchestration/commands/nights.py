@@ -16,7 +16,8 @@ def run(*, day: Annotated[date | None, Parameter(name="--date")] = None,
         last: Annotated[date | None, Parameter(name="--to")] = None) -> None:  # fmt: skip
     """Run the nightly job through Dagster, without a server: ingest, sessions, marts, reports.
 
-    Without options it takes every arrival day with a file in landing/ that was not seen yet.
+    Without options it takes every arrival day with a file in landing/ that was not seen yet; where there is
+    none, the last one again if a run before did not come to its end.
 
     Parameters
     ----------
@@ -27,9 +28,6 @@ def run(*, day: Annotated[date | None, Parameter(name="--date")] = None,
     last
         Last of a range of arrival days.
     """
-    from orchestration.home import last_arrival, waiting_days
-    from orchestration.made import is_whole
-
     home = home_of_settings()
     if day and (first or last):
         raise UsageError("give --date, or --from and --to, not both")
@@ -38,16 +36,11 @@ def run(*, day: Annotated[date | None, Parameter(name="--date")] = None,
     if day:
         first = last = day
     elif not first:
-        waiting = _within_partitions(waiting_days(home))
-        begun = last_arrival(home)
-        if waiting:
-            first, last = waiting[0], waiting[-1]
-        elif begun and not is_whole(home):
-            say("a run did not come to its end: the last arrival day is run again")
-            first = last = begun
-        else:
+        left = _left_to_do(home)
+        if not left:
             print(f"nothing new in {home / 'landing'}; name days with --date, or --from and --to")
             return
+        first, last = left[0], left[-1]
     if first is None or last is None or first > last:
         raise UsageError("--from lies after --to")
     _run(home, first, last)
@@ -96,16 +89,28 @@ def serve(*, port: int = 8600) -> None:
     serve_reports(home_of_settings() / "reports", port)
 
 
-def _within_partitions(days: list[date]) -> list[date]:
-    """Those that can be run; of the others it is told why they wait on."""
-    from orchestration.partitions import DAYS
+def _left_to_do(home: Path) -> list[date]:
+    """The days that wait in landing; where none does, the last one if a run did not come to its end."""
+    from orchestration.home import last_arrival, waiting_days
+    from orchestration.made import is_whole
+    from orchestration.partitions import within
+    from orchestration.privacy.forgetting import JOURNAL
+    from orchestration.runs.one_run import if_free
 
-    first, last = DAYS.get_first_partition_key(), DAYS.get_last_partition_key()
-    within = [day for day in days if first and last and first <= day.isoformat() <= last]
-    for day in days:
-        if day not in within:
-            warn(f"files of {day} wait on: that day lies outside the settings first_day and last_day")
-    return within
+    waiting = waiting_days(home)
+    days = within(waiting)
+    outside = [day for day in waiting if day not in days]
+    if outside:
+        told = f"{len(outside)} {'day' if len(outside) == 1 else 'days'} ({outside[0]} to {outside[-1]})"
+        warn(f"files of {told} wait on: outside the settings first_day and last_day, or ahead of the clock")
+    begun = last_arrival(home)
+    if days or begun is None:
+        return days
+    with if_free(home) as is_free:  # or another run is on its way to the end
+        is_left = is_free and ((home / JOURNAL).exists() or not is_whole(home))
+    if is_left:
+        say("lake and ledger are ahead of marts, outbox or pages: the last arrival day is run again")
+    return within([begun]) if is_left else []
 
 
 def _run(home: Path, first: date, last: date) -> None:

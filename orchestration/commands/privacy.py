@@ -32,6 +32,8 @@ def retain(*, raw_days: int, dry_run: DryRun = False, by: By = None, reason: Rea
     raw_days
         How many days before the watermark are kept, counted by arrival.
     """
+    from orchestration.lake import Lake
+    from orchestration.lake.tables import TABLES
     from orchestration.made import keeping_whole
     from orchestration.privacy.forgetting import finish_begun
     from orchestration.privacy.record import record_of_accounts
@@ -40,10 +42,12 @@ def retain(*, raw_days: int, dry_run: DryRun = False, by: By = None, reason: Rea
     from orchestration.settings.loading import load_settings
 
     home = load_settings().home
-    with only_run(home, "quarterhour retain", _say), keeping_whole(home):
+    with only_run(home, "quarterhour retain", _say):
         if not dry_run:
             finish_begun(home)
-        done = drop(home, raw_days, dry_run=dry_run)
+        Lake(home).ensure(TABLES)
+        with keeping_whole(home):
+            done = drop(home, raw_days, dry_run=dry_run)
         recorded = None
         if not dry_run and done.arrivals:
             particulars = {"arrived_before": str(done.before)}
@@ -81,6 +85,7 @@ def forget(
     search
         Change nothing, and only say in which files the id stands as a text.
     """
+    from orchestration.made import keeping_whole
     from orchestration.privacy.forgetting import Whose, find
     from orchestration.privacy.forgetting import forget as replace
     from orchestration.privacy.searching import places_of
@@ -88,7 +93,7 @@ def forget(
     from orchestration.settings.loading import load_settings
 
     home = load_settings().home
-    with only_run(home, "quarterhour forget", _say):
+    with only_run(home, "quarterhour forget", _say), keeping_whole(home):
         if not search:
             whose = Whose(user, account, by or getpass.getuser(), reason)
             found = find(home, user, account) if dry_run else replace(home, whose)

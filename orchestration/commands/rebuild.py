@@ -25,9 +25,10 @@ def rebuild(out: Path) -> None:
     bring(old, new, say)
     os.environ["QUARTERHOUR_HOME"] = str(new)  # before partitions are made of it
     from orchestration.home import waiting_days
+    from orchestration.partitions import within
     from orchestration.runs.nightly import run_rebuild
 
-    days = waiting_days(new)
+    days = within(waiting_days(new))
     if not days:
         raise UsageError(f"there are no files in {old / 'landing'} to build from")
     say(f"building {days[0]} to {days[-1]} anew…")

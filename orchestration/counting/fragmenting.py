@@ -58,11 +58,12 @@ def fragments_version(lake: Lake, day: date) -> str | None:
     return lake.note(lake.file("stretches", day), INPUTS) if are_there else None
 
 
-def lost_arrivals(lake: Lake, day: date) -> list[str]:
-    """What the fragments of a day were made of and the lake has no more, as `<stream>/<arrival day>`."""
+def lost_arrivals(lake: Lake, day: date) -> list[tuple[str, date]]:
+    """What the fragments of a day were made of and the lake has no more: streams, and arrival days."""
     before = json.loads(lake.note(lake.file("stretches", day), ARRIVALS) or "{}")
     gone = before.keys() - arrivals_of(lake, day).keys()
-    return sorted(name.removesuffix(".parquet") for name in gone if "/" in name)
+    parted = (name.removesuffix(".parquet").partition("+")[0].split("/") for name in gone if "/" in name)
+    return sorted({(stream, date.fromisoformat(arrival)) for stream, arrival in parted})
 
 
 def dirty_days(lake: Lake) -> list[date]:

@@ -4,6 +4,7 @@ import dagster as dg
 
 from orchestration.defs.ingestion import OWNERS
 from orchestration.defs.resources import Home
+from orchestration.made import making_outbox
 from orchestration.outbox.filling import OUTBOX, OutboxResult, fill_outbox
 
 KEY = dg.AssetKey([OUTBOX, "documents"])
@@ -23,7 +24,8 @@ DELIVERED = "documents_are_delivered"
 )
 def outbox_documents(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResult:
     """Documents, register, journal and receivables by month of issue; a failed delivery is a warning."""
-    result = fill_outbox(home.path(), home.settings())
+    with making_outbox(home.path()):
+        result = fill_outbox(home.path(), home.settings())
     told = _told(result)
     if told:
         context.log.warning(told)

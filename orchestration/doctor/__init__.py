@@ -9,6 +9,7 @@ from pathlib import Path
 
 from orchestration.doctor import leftovers, machine, partitions, stores
 from orchestration.doctor.finding import Finding
+from orchestration.privacy.forgetting import JOURNAL
 from orchestration.runs.one_run import holder_of, if_free
 from orchestration.settings.loading import SettingsError, load_settings_of
 
@@ -51,6 +52,9 @@ def _turn(home: Path) -> Iterator[Finding]:
         if holder:
             told = f"{holder} was killed; the next run makes whole what it left"
             yield Finding(told, partitions.run_command(home), is_note=True)
+        if (home / JOURNAL).exists():
+            told = "a person was to be forgotten, and the run that did it was killed"
+            yield Finding(told, partitions.run_command(home))
         checks = (
             leftovers.found, partitions.orphaned, partitions.lost, partitions.uncounted, stores.warehouse,
         )  # fmt: skip

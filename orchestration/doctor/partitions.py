@@ -13,7 +13,7 @@ from orchestration.doctor.finding import Finding
 from orchestration.errors import RunError
 from orchestration.home import last_arrival
 from orchestration.lake import VERSION, Lake, version_of
-from orchestration.lake.parts import SETTLED, days_of_rows, settled_files
+from orchestration.lake.parts import SETTLED, days_of_rows, settled_arrivals, settled_files
 from orchestration.lake.tables import FRAGMENTS, SESSIONS, STREAMS
 from orchestration.landing.files import all_arrival_days
 from orchestration.made import is_whole
@@ -106,15 +106,17 @@ def lost(home: Path) -> Iterator[Finding]:
             gone = fragmenting.lost_arrivals(lake, day)
         except (RunError, pl.exceptions.PolarsError, OSError):
             continue  # told as a file that cannot be read
-        for name in gone:
-            told = f"{lake.root}: rows of {day} that arrived with {name} are gone"
-            yield Finding(told, f"quarterhour run --date {name.rpartition('/')[2]}")
+        for stream, arrival in gone:
+            told = f"{lake.root}: rows of {stream} of {day} that arrived on {arrival} are gone"
+            again = f"quarterhour run --date {arrival}"
+            is_settled = arrival in settled_arrivals(lake, stream)
+            yield Finding(told, f"put them back from a backup, then {again}" if is_settled else again)
 
 
 def unfinished(home: Path) -> Iterator[Finding]:
     """What stands in the lake has not come onto the pages: a run was killed, stopped, or failed."""
     if last_arrival(home) and not is_whole(home):
-        told = "what is counted has not come into marts, documents and pages: a run did not come to its end"
+        told = "lake and ledger are ahead of marts, outbox or pages: a run did not come to its end"
         yield Finding(told, "quarterhour run")
 
 

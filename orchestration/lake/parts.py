@@ -1,9 +1,9 @@
 """What the lake holds of an event day's rows: a part for each arrival day, raw or settled.
 
 Retention settles the rows of an arrival day: what is counted of them moves to `lake/settled`, the rest goes
-(`retention.py`). A settled arrival day is committed by its file in `settled/files`, which tells how often it
-was settled; before that its settled rows do not count, and after it the raw rows that they were made of do
-not. So whenever a run dies, each row stands once.
+(`orchestration/privacy/retention.py`). A settled arrival day is committed by its file in `settled/files`,
+which tells how often it was settled; before that its settled rows do not count, and after it the raw rows
+that they were made of do not. So whenever a run dies, each row stands once.
 """
 
 from collections.abc import Sequence

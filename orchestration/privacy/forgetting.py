@@ -42,7 +42,6 @@ from orchestration.landing.decompressing import TooLargeError
 from orchestration.landing.files import arrival_days, files_of, format_of
 from orchestration.landing.ingest import ingest
 from orchestration.landing.packing import packed_alike, unpacked
-from orchestration.made import making_pages
 from orchestration.privacy.record import record_of_accounts
 from orchestration.privacy.retention import sweep_all
 from orchestration.settings.loading import load_settings_of
@@ -143,8 +142,7 @@ def forget(home: Path, whose: Whose) -> Found:
     _count_again(home)
     if (home / WAREHOUSE).exists():
         dbt.build(home).raise_if_failed()
-        with making_pages(home):
-            render_site(home)
+        render_site(home)
     if not _counts(lake).equals(before):
         raise RunError(
             "the counts are not what they were: compare the usage with that of a backup before you issue; "

@@ -5,7 +5,7 @@ Partitions are made of the home that the environment names when this is imported
 
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import dagster as dg
@@ -18,7 +18,7 @@ from orchestration.home import dagster_home
 from orchestration.lake import Lake
 from orchestration.ledger import Ledger
 from orchestration.notices.nights import tell_of_night
-from orchestration.partitions import DAYS
+from orchestration.partitions import require
 from orchestration.runs.failing import failure_of
 from orchestration.runs.headless import TAG, bury
 from orchestration.runs.one_run import only_run
@@ -51,7 +51,7 @@ def run_night(home: Path, first: date, last: date, tell: Callable[[str], None] =
 def _night(home: Path, first: date, last: date, tell: Callable[[str], None], runs: list[str]) -> list[str]:
     """The night itself; adds to `runs` the ids of its runs, and of killed ones that it found."""
     dagster_home(home)
-    _refuse_unknown(first, last)
+    require(first, last)
     repository = _repository()
     night, reports = repository.get_job(NIGHT), repository.get_job(REPORTS)
     what = f"quarterhour run of {first} to {last}"
@@ -64,8 +64,9 @@ def _night(home: Path, first: date, last: date, tell: Callable[[str], None], run
             _run(runs, night, instance, MARTS.resolve(repository.asset_graph)),
             _run(runs, reports, instance),
         ]
+        refused = refusals(home, first, last)
     failed_checks = [warning for result in results for warning in _failed_checks(result)]
-    return [*refusals(home, first, last), *failed_checks]
+    return [*refused, *failed_checks]
 
 
 def run_rebuild(home: Path, first: date, last: date, tell: Callable[[str], None]) -> list[str]:
@@ -74,7 +75,7 @@ def run_rebuild(home: Path, first: date, last: date, tell: Callable[[str], None]
     What was issued stands in its ledger, and the marts are told of it.
     """
     dagster_home(home)
-    _refuse_unknown(first, last)
+    require(first, last)
     repository = _repository()
     graph, night = repository.asset_graph, repository.get_job(NIGHT)
     runs: list[str] = []  # whom it concerns sees the command end: nobody is notified
@@ -86,8 +87,9 @@ def run_rebuild(home: Path, first: date, last: date, tell: Callable[[str], None]
             _run(runs, night, instance, (MARTS - ISSUING).resolve(graph)),
             _run(runs, repository.get_job(REPORTS), instance),
         ]
+        refused = refusals(home, first, last)
     failed_checks = [warning for result in results for warning in _failed_checks(result)]
-    return [*refusals(home, first, last), *failed_checks]
+    return [*refused, *failed_checks]
 
 
 def _repository() -> dg.RepositoryDefinition:
@@ -99,21 +101,6 @@ def _repository() -> dg.RepositoryDefinition:
         if known:
             raise known from None
         raise
-
-
-def _refuse_unknown(first: date, last: date) -> None:
-    earliest, latest = DAYS.get_first_partition_key(), DAYS.get_last_partition_key()
-    if earliest is None or latest is None:
-        raise UsageError(
-            f"no day can be run: the setting first_day lies after last_day, or, where that is not set, after "
-            f"today, which is {datetime.now(UTC):%Y-%m-%d} by the clock of this machine"
-        )
-    for day in (first, last):
-        if not earliest <= day.isoformat() <= latest:
-            raise UsageError(
-                f"{day} lies outside {earliest} to {latest}; see the settings first_day and last_day, "
-                "or, where no last_day is set, the clock of this machine"
-            )
 
 
 def _run(

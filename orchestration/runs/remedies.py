@@ -26,6 +26,8 @@ def told(error: Exception, home: Path) -> Exception:
     """An error that comes from the machine as one that says what to do; any other as it is."""
     if isinstance(error, UsageError):
         return error
+    if isinstance(error, OSError) and error.filename and not _lies_in(home, error.filename):
+        return error
     found = list(remedies("\n".join(str(each) for each in chain(error)), home))
     said = str(error) if isinstance(error, RunError) else _first_line(error)
     return RunError("\n".join([said, *found])) if found else error
@@ -58,11 +60,15 @@ def chain(error: BaseException | None) -> Iterator[BaseException]:
     """An error and what it came from."""
     while error:
         yield error
-        error = error.__cause__ or error.__context__
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
 def _first_line(error: Exception) -> str:
     return str(error).partition("\n")[0] or type(error).__name__
+
+
+def _lies_in(home: Path, name: object) -> bool:
+    return isinstance(name, str | Path) and Path(name).resolve().is_relative_to(home.resolve())
 
 
 def _is_nearly_full(home: Path) -> bool:

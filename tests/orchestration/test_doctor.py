@@ -23,7 +23,7 @@ from orchestration.doctor import Finding, examine, machine
 from orchestration.home import WAREHOUSE
 from orchestration.lake import Lake
 from orchestration.ledger import Ledger
-from orchestration.made import making_pages
+from orchestration.made import making_outbox, making_pages
 from orchestration.runs.one_run import LOCK, Holder
 from tests.orchestration.nights import Landing, arrive, night
 
@@ -43,8 +43,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for day in ("2026-09-02", "2026-10-08"):
         landing.alerts("help", day, 40)
     assert night(home, FIRST, LAST).entries
-    with making_pages(home):
-        pass
+    with making_outbox(home), making_pages(home):
+        (home / "reports").mkdir()
+        (home / "reports" / "index.html").touch()
     return home
 
 
@@ -77,7 +78,7 @@ def test_a_whole_home_has_nothing_to_do(home: Path, monkeypatch: pytest.MonkeyPa
 def test_what_has_not_come_onto_the_pages_wants_a_run(home: Path) -> None:
     os.utime(home / "lake/conversations/2026-09-02.parquet")
     (found,) = faults(home)
-    assert "has not come into marts, documents and pages" in found.what
+    assert "ahead of marts, outbox or pages" in found.what
     assert found.remedy == "quarterhour run"
 
 

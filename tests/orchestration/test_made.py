@@ -5,13 +5,25 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.made import is_whole, keeping_whole, lake_version, made_marts, making_pages
+from orchestration.ledger import Ledger
+from orchestration.made import (
+    is_whole,
+    keeping_whole,
+    lake_version,
+    made_marts,
+    making_outbox,
+    making_pages,
+)
+from tests.orchestration.ledger.entries import new
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """A home whose pages tell what stands in its lake."""
     put(tmp_path, "files/interactions/2026-03-01")
+    (tmp_path / "warehouse.duckdb").touch()
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "reports" / "index.html").touch()
     built(tmp_path)
     assert is_whole(tmp_path)
     return tmp_path
@@ -25,7 +37,7 @@ def put(home: Path, name: str) -> None:
 
 def built(home: Path) -> None:
     made_marts(home, lake_version(home))
-    with making_pages(home):
+    with making_outbox(home), making_pages(home):
         pass
 
 
@@ -44,7 +56,22 @@ def test_a_run_that_dies_before_its_marts_or_before_its_pages_is_seen(home: Path
     assert not is_whole(home)
     with making_pages(home):
         pass
+    assert not is_whole(home)  # what is due was not issued
+    with making_outbox(home):
+        pass
     assert is_whole(home)
+
+
+@pytest.mark.parametrize("gone", ["warehouse.duckdb", "reports/index.html"])
+def test_what_is_gone_is_not_whole(home: Path, gone: str) -> None:
+    (home / gone).unlink()
+    assert not is_whole(home)
+
+
+def test_what_was_issued_since_is_on_no_page(home: Path) -> None:
+    with Ledger(home).writing() as writer:
+        writer.append(new("invoice/acme/1"))
+    assert not is_whole(home)
 
 
 def test_pages_of_older_marts_make_nothing_whole(home: Path) -> None:
