@@ -145,7 +145,7 @@ def _literal(text: str | None) -> str:
 
 def _runner() -> dbtRunner:
     """dbt, which takes seconds to import: only who compiles waits for it."""
-    from dbt.cli.main import dbtRunner  # noqa: PLC0415
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415  # seconds, for who compiles alone
 
     return dbtRunner()
 
@@ -171,7 +171,7 @@ def invoke(runner: dbtRunner, args: list[str], home: Path, warehouse: Path, targ
 
 def _close_connections() -> None:
     """Give the file back: the adapter keeps its connection until the process ends."""
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415  # dbt's too
 
     environment = DuckDBConnectionManager._ENV
     if environment is not None:

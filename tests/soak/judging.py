@@ -21,7 +21,8 @@ def grown(nights: Sequence[Night]) -> Iterator[str]:
     if len(own) < 90:
         return
     for what, early, late in (
-        # Of the processors: what else a machine does makes a night longer, but no more work.
+        ("a night's seconds", *_medians([night.seconds for night in own])),
+        # Its work too: what else a machine does makes a night longer, and may hide that there is more of it.
         ("a night's processor seconds", *_medians([night.processor_seconds for night in own])),
         ("what Dagster keeps of a night, in MB", *_medians(_steps([night.dagster_mb for night in own]))),
         ("what a night adds to the home, in MB", *_medians(_steps([night.home_mb for night in own]))),
