@@ -129,7 +129,18 @@ def write(path: Path | str, content: bytes) -> None:
 def _fill(path: str, content: bytes) -> None:
     """Writes a file, into a folder that may not be there yet."""
     try:
-        Path(path).write_bytes(content)
+        opened = _opened(path)
     except FileNotFoundError:
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        Path(path).write_bytes(content)
+        opened = _opened(path)
+    try:
+        left = memoryview(content)
+        while left:
+            left = left[os.write(opened, left) :]
+    finally:
+        os.close(opened)
+
+
+def _opened(path: str) -> int:
+    """An empty file; a third of what pathlib takes for it, and a site has some hundred thousand."""
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
