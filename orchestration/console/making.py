@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
+import orjson
+
 from orchestration.console.tree import write
 from orchestration.errors import RunError
 from reports import exports, pdf, render
@@ -48,7 +50,7 @@ def make(task: Task) -> str:
 
 def read_document(entry: Path, hash_: str) -> IssuedDocument:
     """The document of a ledger entry; RunError where it is not the one that the marts know."""
-    found = json.loads(entry.read_bytes())
+    found = orjson.loads(entry.read_bytes())
     if found["hash"] != hash_:
         raise RunError(f"{entry} is not the entry that the marts know: its hash is another")
     return issued_document(found)
