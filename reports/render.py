@@ -4,9 +4,11 @@ import base64
 import hashlib
 from functools import cache
 from importlib.resources import files
+from types import CodeType
 from typing import Any
 
 import jinja2
+from jinja2.bccache import Bucket
 
 from reports import formats, marked, names
 from reports.document_rows import DocumentRows
@@ -39,6 +41,25 @@ def _render(template: str, wording: Formats, **values: Any) -> str:
     return _environment(wording).get_template(template).render(**values)
 
 
+class _CompiledOnce(jinja2.BytecodeCache):
+    """Templates' code for the environments of all locales: compiling takes longer than many pages."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Jinja compiles what is not here yet."""
+        bucket.code = self._codes.get(bucket.key)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keeps what it has compiled."""
+        assert bucket.code
+        self._codes[bucket.key] = bucket.code
+
+
+_COMPILED = _CompiledOnce()
+
+
 @cache
 def _environment(wording: Formats) -> jinja2.Environment:
     environment = jinja2.Environment(
@@ -49,6 +70,8 @@ def _environment(wording: Formats) -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         auto_reload=False,
+        bytecode_cache=_COMPILED,
+        optimized=False,  # it would write into the code what a locale's filter makes of a constant
     )
     environment.filters |= {
         "number": wording.number,
