@@ -43,6 +43,7 @@ def written(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return text.getvalue()
 
 
+@lru_cache(16_384)
 def cell(text: str) -> str:
     """A text as it stands in a file."""
     shown = guarded(text)

@@ -36,12 +36,13 @@ def day_script(day: date, zone: str, apps: Iterable[AppSessions], shown: int) ->
 def _app(app: AppSessions, shown: int) -> str:
     letters = app.types
     types = letters.lower()
-    incomplete = ""
+    incomplete, provisional = "", _NONE
     if letters != types:
         incomplete = ",".join(str(place) for place, letter in enumerate(letters[:shown]) if letter.isupper())
+        provisional = _counts(letters.swapcase())
     return (
         f'{{"id":{_quoted(app.app_id)},"counts":{_counts(letters)},'
-        f'"provisional":{_counts(letters.swapcase())},"started":[{",".join(app.started_ms[:shown])}],'
+        f'"provisional":{provisional},"started":[{",".join(app.started_ms[:shown])}],'
         f'"lasted":[{",".join(app.lasted_ms[:shown])}],"types":"{types[:shown]}",'
         f'"conversations":"{" ".join(app.conversations[:shown])}","blocks":[{",".join(app.blocks[:shown])}],'
         f'"incomplete":[{incomplete}]}}'
@@ -51,6 +52,9 @@ def _app(app: AppSessions, shown: int) -> str:
 def _counts(letters: str) -> str:
     usage, request, alert, voice = map(letters.count, "urav")
     return f'{{"usage":{usage},"request":{request},"alert":{alert},"voice":{voice}}}'
+
+
+_NONE = _counts("")
 
 
 @lru_cache(65_536)

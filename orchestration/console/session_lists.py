@@ -51,7 +51,7 @@ _SESSIONS = f"""
             on
                 sessions.account_id = zones.account_id
                 and started_at >= zones.from_at and started_at < zones.until_at
-        where ?::varchar[] is null or list_contains(?, sessions.account_id)
+        where ?::varchar[] is null or sessions.account_id in (select unnest(?::varchar[]))
     ),
 
     dated as (

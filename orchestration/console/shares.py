@@ -4,6 +4,7 @@ Python lets one thread at a time compute. A process ends with the one that start
 into a site after the run that it belongs to.
 """
 
+import gc
 import json
 import logging
 import os
@@ -32,6 +33,8 @@ WAREHOUSE = "warehouse.duckdb"
 REPORTS = "reports"
 FEW = 50
 """Accounts for which a process is not worth it: it takes some seconds to begin."""
+OBJECTS_BETWEEN_COLLECTIONS = 50_000
+"""Of new objects, in such a process: it makes millions, hardly any of them in a cycle."""
 
 
 class Clock:
@@ -130,6 +133,7 @@ class _Warnings(logging.Handler):
 
 def _serve(asked: dict[str, Any]) -> dict[str, Any]:
     """Renders the accounts of one share, and tells what became of it."""
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     warnings = _Warnings()
     logging.getLogger("orchestration").addHandler(warnings)
     answer: dict[str, Any] = {"error": "", "warnings": warnings.told}

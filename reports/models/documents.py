@@ -15,7 +15,7 @@ from reports import names
 from reports.models.annex import Annex, annex_of
 from reports.models.invoices import Invoice, InvoiceLine, InvoiceTax, InvoiceTier
 from reports.models.ledger import LedgerLine
-from reports.models.usage import next_month
+from reports.models.usage import days_of_month
 
 _TITLES = {
     "invoice": "Invoice",
@@ -122,10 +122,7 @@ class DocumentLine(InvoiceLine):
         """P6: of a fee for a part of a month its days, and the month's."""
         if self.line_kind != "fee":
             return None
-        start, end = self.charge_period_start_date, self.charge_period_end_date
-        month = start.replace(day=1)
-        days, whole = (end - start).days, (next_month(month) - month).days
-        return (days, whole) if days < whole else None
+        return days_of_month(self.charge_period_start_date, self.charge_period_end_date)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from reports import formats, names
 from reports.models.orders import DocumentFiles
-from reports.models.usage import next_month
+from reports.models.usage import days_of_month
 
 
 @dataclass(frozen=True)
@@ -107,9 +107,7 @@ class SourceLine:
     @property
     def prorated_days(self) -> tuple[int, int] | None:
         """P6: of a fee for a part of a month its days, and the month's."""
-        month = self.start.replace(day=1)
-        days, whole = (self.end - self.start).days, (next_month(month) - month).days
-        return (days, whole) if self.line_kind == "fee" and days < whole else None
+        return days_of_month(self.start, self.end) if self.line_kind == "fee" else None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
+from functools import lru_cache
 
 
 @dataclass(frozen=True)
@@ -38,3 +39,11 @@ class DayUsage:
 def next_month(month: date) -> date:
     """First day of the month after."""
     return (month.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
+@lru_cache(4_096)
+def days_of_month(start: date, end: date) -> tuple[int, int] | None:
+    """P6: of a period for a part of a month its days, and the month's."""
+    month = start.replace(day=1)
+    days, whole = (end - start).days, (next_month(month) - month).days
+    return (days, whole) if days < whole else None
