@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from html import escape
 
@@ -22,6 +23,8 @@ class DocumentRows:
         self._marked = Marked(wording)
         self._day_heads = lru_cache(1_024)(self._heads_of_days)
         self._period = lru_cache(4_096)(self._written_period)
+        self._name = lru_cache(4_096)(self._written_name)
+        self._tax = lru_cache(256)(self._written_tax)
 
     def lines(self, lines: Iterable[DocumentLine], currency: str, lines_page: str) -> Markup:
         """The rows of lines; where there is a page of their sources each number leads to it."""
@@ -36,22 +39,22 @@ class DocumentRows:
         return Markup("\n".join(f"<tr>{head}{row}</tr>" for head, row in zip(heads, cells, strict=True)))
 
     def _line(self, line: DocumentLine, currency: str, link: str) -> str:
-        number, wording = line.line_number, self._wording
+        number = line.line_number
         source = f'<a href="{link}#line-{number}" title="Where this line comes from">{number}</a>'
-        app = f' <span class="app">· <bdi>{escape(line.shown_app)}</bdi></span>' if line.app_id else ""
+        name = self._name(line.line_kind, line.metric, line.shown_app if line.app_id else None)
         notes = "".join(f'<span class="note">{note}</span>' for note in self._notes(line, currency))
         counted = ("by contract", "by contract")
         if not line.is_count_hidden:
             counted = (self._marked.quantity(line.quantity), self._price(line, currency))
         return (
             f'<tr id="line-{number}"><td class="place">{source if link else number}</td>'
-            f'<th scope="row">{escape(formats.charge(line.line_kind, line.metric))}{app}{notes}</th>'
+            f'<th scope="row">{name}{notes}</th>'
             f'<td data-label="Charge period" class="when">'
             f"{self._period(line.charge_period_start_date, line.charge_period_end_date)}</td>"
             f'<td data-label="Quantity" class="num">{counted[0]}</td>'
             f'<td data-label="Unit price" class="num">{counted[1]}</td>'
-            f'<td data-label="Tax" class="num">{escape(line.tax_category)} {wording.percent(line.tax_rate)}'
-            '</td><td data-label="Amount" class="num strong">'
+            f'<td data-label="Tax" class="num">{self._tax(line.tax_category, line.tax_rate)}</td>'
+            f'<td data-label="Amount" class="num strong">'
             f"{self._marked.amount(line.amount, currency)}</td></tr>"
         )
 
@@ -86,6 +89,14 @@ class DocumentRows:
                 f"{money(line.gross_amount, currency)} less a discount of "
                 f"{money(line.discount_amount, currency)}"
             )
+
+    @staticmethod
+    def _written_name(line_kind: str, metric: str, app: str | None) -> str:
+        of_app = "" if app is None else f' <span class="app">· <bdi>{escape(app)}</bdi></span>'
+        return f"{escape(formats.charge(line_kind, metric))}{of_app}"
+
+    def _written_tax(self, category: str, rate: Decimal) -> str:
+        return f"{escape(category)} {self._wording.percent(rate)}"
 
     def _written_period(self, start: date, end: date) -> str:
         return self._marked.isolated(self._wording.period(start, end))

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 _MONTHS = (
     "January",
@@ -77,6 +78,7 @@ def unit_price(price: Decimal, currency: str) -> str:
     return f"{_shortened(_exact(price), at_least=minor_unit(currency)) + 0:,f}"
 
 
+@lru_cache(1_024)
 def minor_unit(currency: str) -> int:
     """How many digits an amount of this currency has after the point."""
     digits = {0: _NO_DIGITS, 3: _THREE_DIGITS, 4: _FOUR_DIGITS}
@@ -113,11 +115,13 @@ def period(start: date, end: date) -> str:
     return f"{short_day(start) if start.year == last.year else day(start)} – {day(last)}"
 
 
+@lru_cache(1_024)
 def metric(value: str) -> str:
     """A metric of P1 in words."""
     return _METRICS.get(value) or value.replace("_", " ").capitalize()
 
 
+@lru_cache(1_024)
 def charge(line_kind: str, metric_name: str) -> str:
     """What a line charges, in words."""
     return _LINES.get(line_kind, "{}").format(metric(metric_name))

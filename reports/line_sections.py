@@ -1,6 +1,7 @@
 """Where each line of a document comes from, as markup. In Python: a site has some hundred thousand lines."""
 
-from collections.abc import Iterator
+from datetime import date
+from functools import lru_cache
 from html import escape
 
 from markupsafe import Markup
@@ -25,6 +26,8 @@ class LineSections:
         self._wording = wording
         self._marked = Marked(wording)
         self._calendars = Calendars(wording)
+        self._name = lru_cache(4_096)(self._written_name)
+        self._facts = lru_cache(4_096)(self._written_facts)
 
     def of(self, page: LinesPage) -> Markup:
         """The sections of all lines."""
@@ -32,7 +35,8 @@ class LineSections:
 
     def _section(self, line: SourceLine, page: LinesPage) -> str:
         name = f"line-{line.line_number}-name"
-        app = f" · <bdi>{escape(line.shown_app)}</bdi>" if line.shown_app else ""
+        correction = (line.shown_correction or "") if line.charge_class == "correction" else None
+        facts = self._facts(line.start, line.end, line.shown_plan, line.shown_price, correction)
         amount = ""
         if page.has_amounts:
             told = self._marked.amount(line.amount, page.currency)
@@ -40,19 +44,27 @@ class LineSections:
         return (
             f'<section class="card source" id="line-{line.line_number}" aria-labelledby="{name}">\n'
             f'<div class="top"><h2 id="{name}"><span class="place">{line.line_number}</span> '
-            f"{escape(line.name)}{app}</h2>{amount}</div>\n"
-            f'<p class="note">{" · ".join(self._facts(line))}</p>\n'
+            f"{self._name(line.name, line.shown_app)}</h2>{amount}</div>\n"
+            f'<p class="note">{facts}</p>\n'
             f"{self._days(line, page, name) if line.has_days else self._reason(line, page)}</section>\n"
         )
 
-    def _facts(self, line: SourceLine) -> Iterator[str]:
-        yield self._marked.isolated(self._wording.period(line.start, line.end))
-        if line.shown_plan:
-            yield f"plan <bdi>{escape(line.shown_plan)}</bdi>"
-        if line.shown_price:
-            yield f'price <bdi class="id">{escape(line.shown_price)}</bdi>'
-        if line.charge_class == "correction":
-            yield f"correction of <bdi>{escape(line.shown_correction or '')}</bdi>"
+    @staticmethod
+    def _written_name(name: str, app: str | None) -> str:
+        return f"{escape(name)} · <bdi>{escape(app)}</bdi>" if app else escape(name)
+
+    def _written_facts(
+        self, start: date, end: date, plan: str | None, price: str | None, correction: str | None
+    ) -> str:
+        """What stands below a line's name; the lines of a plan share it."""
+        facts = [self._marked.isolated(self._wording.period(start, end))]
+        if plan:
+            facts.append(f"plan <bdi>{escape(plan)}</bdi>")
+        if price:
+            facts.append(f'price <bdi class="id">{escape(price)}</bdi>')
+        if correction is not None:
+            facts.append(f"correction of <bdi>{escape(correction)}</bdi>")
+        return " · ".join(facts)
 
     def _days(self, line: SourceLine, page: LinesPage, name: str) -> str:
         rows = [("Counted on these days", line.counted), ("On this line", line.quantity)]
