@@ -49,11 +49,17 @@ class Draft:
 
 
 class Drafts:
-    """What the marts of a warehouse say about documents that are not issued yet."""
+    """What the marts say about documents that are not issued yet; of all accounts or of some."""
 
-    def __init__(self, warehouse: duckdb.DuckDBPyConnection, code_version: str = ""):
+    def __init__(
+        self,
+        warehouse: duckdb.DuckDBPyConnection,
+        code_version: str = "",
+        account_ids: Collection[str] | None = None,
+    ):
         self._warehouse = warehouse
         self._code_version = code_version
+        self._account_ids = None if account_ids is None else list(account_ids)
         self.watermark: datetime | None = self._one("select watermark_at from int_watermark")["watermark_at"]
 
     def ledger_hash(self) -> str:
@@ -96,15 +102,12 @@ class Drafts:
         )
         return [self._entry(row) for row in invoices if month is None or row["invoice_month"] <= month]
 
-    def drafts(self, account_ids: Collection[str] | None = None) -> Iterator[Draft]:
-        """All that is not issued and has lines, by account; of all accounts or of some."""
-        rows = self._rows(
-            "from invoices where status != 'issued' and has_lines"
-            " order by account_id, invoice_month, invoice_id"
+    def drafts(self) -> Iterator[Draft]:
+        """All that is not issued and has lines, by account."""
+        rows = self._unissued(
+            "select * from unissued where has_lines order by account_id, invoice_month, invoice_id"
         )
         for row in rows:
-            if account_ids is not None and row["account_id"] not in account_ids:
-                continue
             body = texts(self._body(row, None))
             yield Draft(row["invoice_id"], row["account_id"], row["document_kind"], body)
 
@@ -167,7 +170,7 @@ class Drafts:
                 apps.app_name,
                 plans.plan_name
             from invoice_line_items as lines
-            inner join invoices on lines.invoice_id = invoices.invoice_id and invoices.status != 'issued'
+            inner join unissued on lines.invoice_id = unissued.invoice_id
             left join invoices as corrected on lines.corrects_invoice_id = corrected.invoice_id
             left join apps on lines.account_id = apps.account_id and lines.app_id = apps.app_id
             left join (select plan_id, arg_max(plan_name, plan_version) as plan_name from plans group by all)
@@ -179,11 +182,11 @@ class Drafts:
 
     @cached_property
     def _tiers(self) -> "_Groups":
-        return self._grouped(f"from invoice_line_tiers {_UNISSUED} order by all", "invoice_id", "line_number")
+        return self._grouped(_OF_UNISSUED.format("invoice_line_tiers"), "invoice_id", "line_number")
 
     @cached_property
     def _taxes(self) -> "_Groups":
-        return self._grouped(f"from invoice_taxes {_UNISSUED} order by all", "invoice_id")
+        return self._grouped(_OF_UNISSUED.format("invoice_taxes"), "invoice_id")
 
     @cached_property
     def _numbers(self) -> dict[str | None, str]:
@@ -239,17 +242,17 @@ class Drafts:
         counts = ", ".join(f"list({name} order by usage_date) as {name}" for name in _COUNTED)
         return self._grouped(
             f"""
-            select invoices.invoice_id, days.app_id, apps.app_name, min(usage_date) as first_date, {counts}
+            select unissued.invoice_id, days.app_id, apps.app_name, min(usage_date) as first_date, {counts}
             from usage_daily as days
-            inner join invoices
+            inner join unissued
                 on
-                    days.account_id = invoices.account_id
-                    and days.usage_date >= invoices.period_start_date
-                    and days.usage_date < invoices.period_end_date
+                    days.account_id = unissued.account_id
+                    and days.usage_date >= unissued.period_start_date
+                    and days.usage_date < unissued.period_end_date
             left join apps on days.account_id = apps.account_id and days.app_id = apps.app_id
             where
-                invoices.status != 'issued' and invoices.has_lines
-                and invoices.document_class in ('month', 'correction')
+                unissued.has_lines
+                and unissued.document_class in ('month', 'correction')
             group by all
             having sum(days.billing_sessions + days.voice_sessions) > 0
             order by all
@@ -280,18 +283,27 @@ class Drafts:
         names = [column[0] for column in cursor.description or []]
         return [dict(zip(names, found, strict=True)) for found in cursor.fetchall()]
 
+    def _unissued(self, query: str) -> list[Row]:
+        """The rows of a query about the invoices that are `unissued`."""
+        return self._rows(f"with unissued as ({_UNISSUED}) {query}", self._account_ids, self._account_ids)
+
     def _one(self, query: str, *values: object) -> Row:
         return self._rows(query, *values)[0]
 
     def _grouped(self, query: str, *by: str) -> "_Groups":
+        """The rows of a query about `unissued` by some columns."""
         groups: _Groups = defaultdict(list)
-        for row in self._rows(query):
+        for row in self._unissued(query):
             groups[tuple(row[name] for name in by)].append(row)
         return groups
 
 
 _Groups = defaultdict[tuple[Any, ...], list[Row]]
-_UNISSUED = "where invoice_id in (select invoice_id from invoices where status != 'issued')"
+_UNISSUED = """
+    select * from invoices
+    where status != 'issued' and (?::varchar[] is null or account_id in (select unnest(?::varchar[])))
+"""
+_OF_UNISSUED = "select * from {} where invoice_id in (select invoice_id from unissued) order by all"
 _NO_ROWS = dict.fromkeys(("rows", "accepted", "duplicate", "superseded", "excluded", "quarantined"), 0)
 
 

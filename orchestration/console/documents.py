@@ -53,7 +53,8 @@ class Documents:
         self._root = home / "reports"
         self._issued = _issued(home)
         self._drafts: defaultdict[str, list[Draft]] = defaultdict(list)
-        for draft in Drafts(warehouse).drafts({account.account_id for account in share.accounts}):
+        ids = [account.account_id for account in share.accounts]
+        for draft in Drafts(warehouse, account_ids=ids).drafts():
             self._drafts[draft.account_id].append(draft)
         self._wants_pdfs = load_settings_of(home).pdf
         accounts = [account for account in share.accounts if account.account_id in self._issued]

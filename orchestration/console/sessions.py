@@ -76,13 +76,14 @@ class Sessions:
             f"""
             select account_id, usage_date, billing_sessions, voice_sessions, provisional_sessions
             from usage_account_daily
-            where usage_date >= date '{first}' and {HAS_LIST}
+            where
+                usage_date >= date '{first}' and {HAS_LIST}
+                and account_id in (select unnest(?::varchar[]))
             order by account_id, usage_date desc
             """,
+            [list(self._trees)],
         )
         for row in found:
-            if row["account_id"] not in self._trees:
-                continue
             days[row["account_id"]].append(
                 SessionDay(
                     row["usage_date"],
