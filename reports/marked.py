@@ -44,13 +44,12 @@ class Marked:
 def filters(wording: Formats) -> dict[str, Callable[..., Markup]]:
     """The filters that templates have of it."""
     marked = Marked(wording)
-    made: dict[str, Callable[..., str]] = {
-        "amount": marked.amount,
-        "quantity": marked.quantity,
-        "cells": marked.cells,
-        "isolated": marked.isolated,
+    return {
+        "amount": lru_cache(16_384)(_as_markup(marked.amount)),
+        "quantity": lru_cache(16_384)(_as_markup(marked.quantity)),
+        "isolated": lru_cache(4_096)(_as_markup(marked.isolated)),
+        "cells": _as_markup(marked.cells),
     }
-    return {name: _as_markup(make) for name, make in made.items()}
 
 
 def _as_markup(make: Callable[..., str]) -> Callable[..., Markup]:

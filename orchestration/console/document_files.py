@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from orchestration.console.tree import size_of
 from reports import names
 from reports.models.orders import DocumentFiles
 
@@ -19,5 +20,5 @@ def document_files(row: dict[str, Any], documents: Path | None = None) -> Docume
         label = f"Draft {names.month_folder(month)}" if row["document_class"] == "month" else "Draft"
         return DocumentFiles(label, names.draft_name(row["document_class"], row["invoice_id"], month))
     name = names.document_name(number)
-    has_pdf = documents is not None and (documents / f"{name}.pdf").is_file()
+    has_pdf = documents is not None and size_of(f"{documents}/{name}.pdf") is not None
     return DocumentFiles(number, name, has_pdf=has_pdf)

@@ -4,6 +4,7 @@ The pages stand alone and are the same for both roles.
 """
 
 import logging
+import os
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from orchestration.billing.documents import Draft, Drafts
 from orchestration.console.files import File, OnceFile, Share
 from orchestration.console.keeping import is_made_of
 from orchestration.console.making import Making, Task
-from orchestration.console.tree import write
+from orchestration.console.tree import size_of, write
 from orchestration.lake import Lake
 from orchestration.settings.loading import load_settings_of
 from reports import exports, names, pdf, render
@@ -78,43 +79,42 @@ class Documents:
             yield File(f"{FOLDER}/{document.file_name}.csv", exports.document_csv(document))
 
     def _files_of(self, entry: _Entry, account: Account, role: Role) -> Iterator[File | OnceFile]:
-        tree = self._root / account.folder
-        first, own = (tree / each / entry.base for each in (FIRST, role))
-        is_current = is_made_of(own.with_suffix(".html"), entry.hash)
+        tree = f"{self._root}/{account.folder}"
+        is_current = is_made_of(f"{tree}/{role}/{entry.base}.html", entry.hash)
         for suffix in SUFFIXES:
-            made = first.with_name(f"{first.name}.{suffix}")
-            if not made.is_file():
+            made = f"{tree}/{FIRST}/{entry.base}.{suffix}"
+            if size_of(made) is None:
                 continue
             if is_current:
-                yield OnceFile(f"{entry.base}.{suffix}", made.read_bytes)
+                yield OnceFile(f"{entry.base}.{suffix}", Path(made).read_bytes)
             else:
-                yield File(f"{entry.base}.{suffix}", made.read_bytes())
+                yield File(f"{entry.base}.{suffix}", Path(made).read_bytes())
 
     def _tasks(self, account: Account) -> list[Task]:
         """What the first role's tree lacks."""
         tasks = []
         for entry in self._issued[account.account_id]:
-            base = self._root / account.folder / FIRST / entry.base
-            page, table = (base.with_name(f"{base.name}.{suffix}") for suffix in ("html", "csv"))
-            is_current = is_made_of(page, entry.hash)
-            lacking = [] if is_current and table.is_file() else ["html", "csv"]
-            if self._lacks_pdf(entry, account, base.with_name(f"{base.name}.pdf"), is_current=is_current):
+            base = f"{self._root}/{account.folder}/{FIRST}/{entry.base}"
+            is_current = is_made_of(f"{base}.html", entry.hash)
+            lacking = [] if is_current and size_of(f"{base}.csv") is not None else ["html", "csv"]
+            if self._lacks_pdf(entry, account, base, is_current=is_current):
                 lacking.append("pdf")
             if lacking:
-                tasks.append(Task(str(entry.path), entry.hash, str(base), tuple(lacking)))
+                tasks.append(Task(str(entry.path), entry.hash, base, tuple(lacking)))
         return tasks
 
-    def _lacks_pdf(self, entry: _Entry, account: Account, place: Path, *, is_current: bool) -> bool:
+    def _lacks_pdf(self, entry: _Entry, account: Account, base: str, *, is_current: bool) -> bool:
         """Whether a PDF is to be made: none that the account has elsewhere can be copied."""
-        if place.is_file():
-            if is_current or not place.with_suffix(".html").exists():
+        place = f"{base}.pdf"
+        if size_of(place) is not None:
+            if is_current or size_of(f"{base}.html") is None:
                 return False
-            place.unlink()  # it belongs to another ledger
+            os.unlink(place)  # it belongs to another ledger
         for folder in self._folders[account.folder.rsplit("-", 1)[1]]:
             for role in Role:
-                found = folder / role / f"{entry.base}.pdf"
-                if found.is_file() and is_made_of(found.with_suffix(".html"), entry.hash):
-                    write(place, found.read_bytes())
+                found = f"{folder}/{role}/{entry.base}"
+                if size_of(f"{found}.pdf") is not None and is_made_of(f"{found}.html", entry.hash):
+                    write(place, Path(f"{found}.pdf").read_bytes())
                     return False
         return self._makes_pdfs
 

@@ -2,16 +2,15 @@
 
 import os
 from contextlib import suppress
-from pathlib import Path
 
 HEAD = 4_096
 """Bytes of a page among which its mark stands."""
 
 
-def is_made_of(path: Path, mark: str) -> bool:
+def is_made_of(path: str, mark: str) -> bool:
     """Whether the beginning of a file has the mark of what it would be made of now."""
     try:
-        with path.open("rb") as opened:
+        with open(path, "rb", buffering=0) as opened:
             return mark.encode() in opened.read(HEAD)
     except FileNotFoundError:
         return False

@@ -44,10 +44,12 @@ class AppCounts:
 
     def by_day(self, metric: str) -> Sequence[int]:
         """The metric from `first_date` on; billing sessions are the sum of their parts."""
-        if metric != "billing_sessions":
-            return self.counts.get(metric, ())
+        return self._billing if metric == "billing_sessions" else self.counts.get(metric, ())
+
+    @cached_property
+    def _billing(self) -> Sequence[int]:
         parts = [self.counts[part] for part in PARTS if part in self.counts]
-        return [sum(day) for day in zip(*parts, strict=True)]
+        return list(map(sum, zip(*parts, strict=True)))
 
 
 @dataclass(frozen=True)
@@ -118,9 +120,8 @@ class Annex:
         used = [column for column in found if any(column.counts)]
         yield from used
         if len(used) > 1:
-            yield Column(
-                metric, None, [sum(day) for day in zip(*(each.counts for each in used), strict=True)]
-            )
+            added = list(map(sum, zip(*(each.counts for each in used), strict=True)))
+            yield Column(metric, None, added)
 
 
 def annex_of(body: Mapping[str, Any]) -> Annex | None:

@@ -379,8 +379,13 @@ def _line(line: Mapping[str, Any], hides_seats: bool) -> DocumentLine:
 
 
 def _tier(tier: Mapping[str, Any]) -> InvoiceTier:
-    amounts = {name: _decimal(tier[name]) for name in ("quantity", "unit_price", "flat_fee", "amount")}
-    return InvoiceTier(tier_number=tier["tier_number"], **amounts)
+    return InvoiceTier(
+        tier_number=tier["tier_number"],
+        quantity=_decimal(tier["quantity"]),
+        unit_price=_decimal(tier["unit_price"]),
+        flat_fee=_decimal(tier["flat_fee"]),
+        amount=_decimal(tier["amount"]),
+    )
 
 
 def _party(party: Mapping[str, Any], party_id: str) -> Party:
