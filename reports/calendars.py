@@ -25,13 +25,13 @@ class Calendars:
         sessions = sessions_address(line.metric, line.app_id)
         cells = ["<td></td>"] * line.start.weekday()
         number, days = self._number, _days(line.start, len(line.counts))
-        for place, (count, (day, written)) in enumerate(zip(line.counts, days, strict=True)):
+        for place, (count, (head, written)) in enumerate(zip(line.counts, days, strict=True)):
             if not count:
-                cells.append(f'<td class="nil"><b>{day}</b>0</td>')
+                cells.append(f'<td class="nil">{head}0</td>')
             elif first <= place <= last:
-                cells.append(f'<td><a href="{sessions}{written}"><b>{day}</b>{number(count)}</a></td>')
+                cells.append(f'<td><a href="{sessions}{written}">{head}{number(count)}</a></td>')
             else:
-                cells.append(f"<td><b>{day}</b>{number(count)}</td>")
+                cells.append(f"<td>{head}{number(count)}</td>")
         cells += ["<td></td>"] * (-len(cells) % 7)
         weeks = ("".join(cells[place : place + 7]) for place in range(0, len(cells), 7))
         return "".join(f"<tr>{week}</tr>\n" for week in weeks)
@@ -45,10 +45,10 @@ class Calendars:
 
 
 @lru_cache(4_096)
-def _days(start: date, length: int) -> tuple[tuple[int, str], ...]:
-    """Each day of a period: its number in the month, and as an address has it."""
+def _days(start: date, length: int) -> tuple[tuple[str, str], ...]:
+    """Each day of a period: its number in the month as a cell has it, and the day as an address has it."""
     days = (start + timedelta(days=place) for place in range(length))
-    return tuple((day.day, day.isoformat()) for day in days)
+    return tuple((f"<b>{day.day}</b>", day.isoformat()) for day in days)
 
 
 @lru_cache(65_536)

@@ -8,6 +8,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
@@ -68,6 +70,7 @@ _AT_HAND = """
     inner join invoices on lines.invoice_id = invoices.invoice_id
     where list_contains(?::varchar[], lines.account_id)
 """
+# DuckDB makes a Decimal in four times the time of a text, and most amounts are the same few.
 _LINES = """
     with models as (
         select
@@ -87,7 +90,12 @@ _LINES = """
     )
 
     select
-        lines.*,
+        lines.* replace (
+            cast(unit_price as varchar) as unit_price,
+            cast(gross_amount as varchar) as gross_amount,
+            cast(discount_amount as varchar) as discount_amount,
+            cast(amount as varchar) as amount
+        ),
         apps.app_name,
         plan_names.plan_name,
         models.charge_model,
@@ -232,6 +240,9 @@ def _billed(documents: Iterable[_Document]) -> dict[str, list[BilledUnits]]:
     return found
 
 
+_decimal = lru_cache(16_384)(Decimal)
+
+
 def _line(row: Row, document: _Document, billed: dict[str, list[BilledUnits]]) -> SourceLine:
     return SourceLine(
         line_number=row["line_number"],
@@ -245,10 +256,10 @@ def _line(row: Row, document: _Document, billed: dict[str, list[BilledUnits]]) -
         start=row["charge_period_start_date"],
         end=row["charge_period_end_date"],
         quantity=row["quantity"],
-        unit_price=row["unit_price"],
-        gross_amount=row["gross_amount"],
-        discount_amount=row["discount_amount"],
-        amount=row["amount"],
+        unit_price=None if row["unit_price"] is None else _decimal(row["unit_price"]),
+        gross_amount=_decimal(row["gross_amount"]),
+        discount_amount=_decimal(row["discount_amount"]),
+        amount=_decimal(row["amount"]),
         charge_class=row["charge_class"],
         corrects=row["corrects_number"] or row["corrects_invoice_id"],
         is_count_hidden=document.row["document_kind"] == "statement"

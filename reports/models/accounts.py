@@ -60,7 +60,7 @@ class Account:
         """How its locale writes numbers, money and days."""
         return formats_of(self.locale)
 
-    @property
+    @cached_property
     def data_through(self) -> date | None:
         """The last complete local day; the watermark may lie within the next."""
         if self.watermark is None:

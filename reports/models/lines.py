@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
 from reports import formats, names
 from reports.models.orders import DocumentFiles
@@ -87,7 +88,7 @@ class SourceLine:
         """Whether it charges what is counted day by day."""
         return self.line_kind == "usage"
 
-    @property
+    @cached_property
     def counted(self) -> int:
         """The sessions of its days, as they are counted now."""
         return sum(self.counts)
@@ -97,7 +98,7 @@ class SourceLine:
         """Whether it costs the same whatever is counted."""
         return self.charge_model == "flat"
 
-    @property
+    @cached_property
     def unbilled(self) -> int:
         """What was counted and is on no document."""
         if self.is_flat:
