@@ -17,6 +17,13 @@ REPORTS = "reports"
 """The folder of the site in a home."""
 
 INSTANCE = """\
+storage:
+  custom:
+    module: orchestration.runs.storage
+    class: Storage
+    config:
+      base_dir:
+        env: DAGSTER_HOME
 telemetry:
   enabled: false
 nux:

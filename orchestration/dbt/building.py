@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import time
@@ -16,7 +17,9 @@ from orchestration.dbt.compiling import PROJECT_DIR, project
 from orchestration.dbt.errors import DbtError
 from orchestration.dbt.project import Node
 from orchestration.home import WAREHOUSE
+from orchestration.lake import Lake, packs
 from orchestration.lake.seals import require_whole
+from orchestration.lake.tables import READ_WHOLE
 from orchestration.locking import locked
 from orchestration.made import lake_version, made_marts
 
@@ -83,7 +86,6 @@ def build(home: Path, select: str | None = None) -> BuildResult:
     home = _usable(home)
     made_of = None if select else lake_version(home)
     nodes = project().select(select or "*")
-    require_whole(home / "lake", _files_read(home / "lake", nodes))
     with locked(home / ".building.lock"):
         workshop = home / ".building"
         shutil.rmtree(workshop, ignore_errors=True)
@@ -93,7 +95,8 @@ def build(home: Path, select: str | None = None) -> BuildResult:
         if select and published.exists():
             shutil.copyfile(published, building)
         try:
-            results = _run(building, home, nodes)
+            _lay_out(Lake(home), workshop / "lake", nodes)
+            results = _run(building, nodes)
             is_good = all(result.is_good for result in results)
             if is_good:
                 # What a foreign writer that crashed has left would be played back into the new marts.
@@ -113,13 +116,22 @@ def build_untested(warehouse: Path, select: str, without: str = "") -> None:
     """
     home = _usable(warehouse.parent)
     nodes = [node for node in project().select(select, without) if not node.is_test]
-    BuildResult(_run(home / warehouse.name, home, nodes)).raise_if_failed()
+    BuildResult(_run(home / warehouse.name, nodes)).raise_if_failed()
 
 
-def _files_read(lake: Path, nodes: Iterable[Node]) -> list[Path]:
-    """The files of the lake that some nodes read."""
-    sources = {need.split(".")[-1] for node in nodes for need in node.needs if need.startswith("source.")}
-    return sorted(path for table in sources for path in (lake / table).rglob("*.parquet"))
+def _lay_out(lake: Lake, workshop: Path, nodes: Iterable[Node]) -> None:
+    """The tables of the lake that some nodes read, as links to as few files as will do.
+
+    Raises DamagedError, which names the files that are not as they were written.
+    """
+    tables = {need.split(".")[-1] for node in nodes for need in node.needs if need.startswith("source.")}
+    packs.pack(lake, {*tables, *READ_WHOLE})
+    files = {table: packs.fewest_files(lake, table) for table in tables}
+    require_whole(lake.root, itertools.chain.from_iterable(files.values()))
+    for table, paths in files.items():
+        (workshop / table).mkdir(parents=True)
+        for number, path in enumerate(paths):
+            (workshop / table / f"{number}.parquet").symlink_to(path)
 
 
 def _usable(home: Path) -> Path:
@@ -129,7 +141,7 @@ def _usable(home: Path) -> Path:
     return home
 
 
-def _run(warehouse: Path, home: Path, nodes: Iterable[Node]) -> list[NodeResult]:
+def _run(warehouse: Path, nodes: Iterable[Node]) -> list[NodeResult]:
     """Each node's result, all in one transaction: four hundred of them would each wait for the disk.
 
     Where a test failed, what is made of its tables is skipped; behind an error everything is.
@@ -138,7 +150,7 @@ def _run(warehouse: Path, home: Path, nodes: Iterable[Node]) -> list[NodeResult]
     missing: set[str] = set()
     doubtful: set[str] = set()
     has_error = False
-    with _opened(warehouse, home) as connection:
+    with _opened(warehouse) as connection:
         connection.begin()
         for node in nodes:
             is_skipped = not (missing if node.is_test else missing | doubtful).isdisjoint(node.needs)
@@ -190,10 +202,11 @@ def _create(connection: duckdb.DuckDBPyConnection, node: Node) -> None:
     connection.execute(f'create or replace {kind} "{node.name}" as (\n{node.sql}\n)')
 
 
-def _opened(warehouse: Path, home: Path) -> duckdb.DuckDBPyConnection:
-    """The warehouse, under the settings of dbt's profile; sources lie relative to the home."""
+def _opened(warehouse: Path) -> duckdb.DuckDBPyConnection:
+    """The warehouse, under the settings of dbt's profile; sources lie beside it."""
     profile = yaml.safe_load((PROJECT_DIR / "profiles.yml").read_text())
-    settings = profile["quarterhour"]["outputs"]["home"]["settings"] | {"file_search_path": str(home)}
+    settings = profile["quarterhour"]["outputs"]["home"]["settings"]
+    settings |= {"file_search_path": str(warehouse.parent)}
     connection = duckdb.connect(str(warehouse))
     for name, value in settings.items():
         connection.execute(f"set {name} = {_literal(value)}")

@@ -9,6 +9,7 @@ from pathlib import Path
 from orchestration.backup.backing_up import SECOND_NAMES
 from orchestration.backup.restoring import COMING
 from orchestration.doctor.finding import Finding
+from orchestration.lake import packs
 from orchestration.runs.one_run import only_run
 
 SAFE_SECONDS = 600
@@ -39,7 +40,7 @@ def removable(home: Path) -> Iterator[Path]:
     for name in (".building", SECOND_NAMES):
         if (home / name).exists():
             yield home / name
-    for name in ("lake", "reports", "outbox", "ledger"):
+    for name in ("lake", packs.FOLDER, "reports", "outbox", "ledger"):
         yield from _beside(home / name)
     yield from (
         path

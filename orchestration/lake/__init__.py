@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from orchestration.lake import seals
+from orchestration.lake import packs, seals
 
 VERSION, INPUTS, COPIES = "quarterhour.version", "quarterhour.inputs", "quarterhour.copies"
 ARRIVALS = "quarterhour.arrivals"
@@ -60,7 +60,7 @@ class Lake:
 
     def scan(self, table: str) -> pl.LazyFrame:
         """All rows of a table."""
-        return pl.scan_parquet(self.root / table / "**/*.parquet")
+        return pl.scan_parquet(packs.fewest_files(self, table))
 
     def days(self, *parts: str) -> list[date]:
         """The days that have a partition in `lake/<parts>`, ascending."""

@@ -70,7 +70,9 @@ def told_of(root: Path, path: Path, damage: str) -> str:
 
 
 def remedy_of(root: Path, path: Path) -> str:
-    """How a file of the lake is made again."""
+    """How a file of the lake, or a pack of such files, is made again."""
+    if not path.is_relative_to(root):
+        return "Remove it; the next run makes it again"
     table, *parts = path.relative_to(root).with_suffix("").parts
     if table == "settled":
         return "Put it back from a backup: its raw rows were dropped, nothing else knows them"

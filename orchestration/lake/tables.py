@@ -34,3 +34,5 @@ TABLES: dict[str, pl.Schema] = {
     **ISSUED,
 }
 """Every table of the lake."""
+READ_WHOLE = ("conversations", "requests", "loose_ends")
+"""Tables of which every night reads all days, beside those that the marts are made of."""

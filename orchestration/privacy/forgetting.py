@@ -27,7 +27,7 @@ from orchestration.counting.copies import choice_among
 from orchestration.counting.terms import terms_of
 from orchestration.errors import RunError, UsageError
 from orchestration.home import WAREHOUSE
-from orchestration.lake import COPIES, VERSION, Lake, version_of
+from orchestration.lake import COPIES, VERSION, Lake, packs, version_of
 from orchestration.lake.parts import (
     SETTLED,
     STREAMS,
@@ -180,6 +180,7 @@ def finish_begun(home: Path) -> bool:
         now=datetime.fromisoformat(journal.at),
         token="forgotten",
     )
+    packs.drop(lake)
     path.unlink()
     return True
 

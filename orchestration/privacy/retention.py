@@ -21,7 +21,7 @@ import polars as pl
 from orchestration.counting import fragmenting, sessionizing
 from orchestration.counting.terms import terms_of
 from orchestration.errors import RunError, UsageError
-from orchestration.lake import COPIES, INPUTS, VERSION, Lake, version_of
+from orchestration.lake import COPIES, INPUTS, VERSION, Lake, packs, version_of
 from orchestration.lake.parts import (
     SETTLED_FILES,
     STREAMS,
@@ -88,6 +88,8 @@ def retain(home: Path, raw_days: int, *, dry_run: bool = False, now: datetime | 
                 if not dry_run:
                     _settle(lake, (stream, day), found, landing, now or datetime.now(UTC))
                     _sweep(lake, landing, stream, day)
+    if done.arrivals and not dry_run:
+        packs.drop(lake)
     return done
 
 

@@ -73,7 +73,7 @@ ALSO = Node("test.q.also.1", "test", "from b where n <> 2", ("model.q.b",))
 
 
 def run(tmp_path: Path, *nodes: Node) -> dict[str, tuple[str, str]]:
-    results = _run(tmp_path / dbt.WAREHOUSE, tmp_path, Project.of(nodes).nodes)
+    results = _run(tmp_path / dbt.WAREHOUSE, Project.of(nodes).nodes)
     return {result.name: (result.status, result.message) for result in results}
 
 

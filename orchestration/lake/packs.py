@@ -1,0 +1,123 @@
+"""Packs: each past month of a table in one file, for who reads all of it.
+
+A table has a file for each day and more, so that a day is replaced whole; opening thousands of small files
+takes longer than reading them. A pack holds what its files hold, as long as none of them changes, comes or
+goes: whoever finds otherwise reads the files. Large files are read as they are.
+"""
+
+import os
+import re
+import shutil
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from orchestration.lake import seals
+
+if TYPE_CHECKING:
+    from orchestration.lake import Lake
+
+FOLDER = ".packs"
+"""Beside the lake; nothing is lost if it is removed."""
+MADE_OF = "quarterhour.made_of"
+"""Key in a pack's Parquet metadata: names, sizes and times of its files, as a hash."""
+MOST_BYTES = 1 << 20
+"""A larger file takes longer to read than to open."""
+_OF_DAY = re.compile(r"(\d{4}-\d{2})-\d{2}.*\.parquet")
+
+
+@dataclass(frozen=True)
+class Month:
+    """The small files of a table's month, and the pack that they have or are to have."""
+
+    files: tuple[Path, ...]
+    made_of: str
+    pack: Path
+
+    def is_packed(self) -> bool:
+        """Whether the pack holds just these files as they are now."""
+        try:
+            return pl.read_parquet_metadata(self.pack).get(MADE_OF) == self.made_of
+        except (FileNotFoundError, pl.exceptions.PolarsError):
+            return False
+
+
+def pack(lake: "Lake", tables: Iterable[str]) -> None:
+    """Makes the packs that are not there or not of today's files, and removes those of no month.
+
+    Raises DamagedError, which names the files of the lake that are not as they were written.
+    """
+    for table in tables:
+        _, months = _parted(lake, table)
+        for month in months:
+            if not month.is_packed():
+                _make(lake, month)
+        for left in set((lake.home / FOLDER / table).glob("[!.]*")) - {month.pack for month in months}:
+            left.unlink(missing_ok=True)
+
+
+def fewest_files(lake: "Lake", table: str) -> list[Path]:
+    """Files that together have a table's rows: packs as far as they are made, and what is not in them."""
+    files, months = _parted(lake, table)
+    for month in months:
+        files += [month.pack] if month.is_packed() else month.files
+    return sorted(files)
+
+
+def drop(lake: "Lake") -> None:
+    """Removes all packs, where what their files held is to be gone; the next build makes them anew."""
+    shutil.rmtree(lake.home / FOLDER, ignore_errors=True)
+
+
+def _make(lake: "Lake", month: Month) -> None:
+    seals.require_whole(lake.root, month.files)
+    try:
+        rows = pl.concat([pl.read_parquet(path) for path in month.files])
+    except (pl.exceptions.SchemaError, pl.exceptions.ShapeError):
+        # Other columns, of another version of the program: they stay as they are.
+        month.pack.unlink(missing_ok=True)
+    else:
+        lake.publish(month.pack, rows, notes={MADE_OF: month.made_of})
+
+
+def _parted(lake: "Lake", table: str) -> tuple[list[Path], list[Month]]:
+    """The files that are read as they are, and the months of the others."""
+    months: dict[str, list[os.DirEntry[str]]] = defaultdict(list)
+    single: list[Path] = []
+    for entry in _entries(str(lake.root / table)):
+        of_day = _OF_DAY.fullmatch(entry.name)
+        if of_day and entry.stat().st_size <= MOST_BYTES:
+            months[of_day[1]].append(entry)
+        else:
+            single.append(Path(entry.path))
+    # The newest month grows every night.
+    newest = months.pop(max(months), []) if months else []
+    single += [Path(entry.path) for entry in newest]
+    return single, [_month(lake, table, name, entries) for name, entries in months.items()]
+
+
+def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
+    """The Parquet files below a folder."""
+    with suppress(FileNotFoundError), os.scandir(folder) as found:
+        for entry in found:
+            if entry.is_dir():
+                yield from _entries(entry.path)
+            elif entry.name.endswith(".parquet") and not entry.name.startswith("."):
+                yield entry
+
+
+def _month(lake: "Lake", table: str, name: str, entries: list[os.DirEntry[str]]) -> Month:
+    digest = blake2b(digest_size=12)
+    entries.sort(key=lambda entry: entry.path)
+    for entry in entries:
+        stat = entry.stat()
+        told = f"{entry.path.removeprefix(str(lake.root))} {stat.st_size} {stat.st_mtime_ns} {stat.st_ino}\n"
+        digest.update(told.encode())
+    pack = lake.home / FOLDER / table / f"{name}.parquet"
+    return Month(tuple(Path(entry.path) for entry in entries), digest.hexdigest(), pack)
