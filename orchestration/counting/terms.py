@@ -32,14 +32,20 @@ class Terms:
 
         A timeout set later does not touch the day (R3); the watermark matters while something is open (R13).
         """
-        before = self.timeouts.filter(pl.col("effective_at") < midnight(day + DAY))
-        rules = [self.rules.anchor, self.rules.handoff_starts_at, *sorted(self.rules.voice_channels)]
-        made_of = joined_version([RECIPE, fragments_version or "", *rules, before.write_json()])
-        return json.dumps({"made_of": made_of, "watermark": str(self.watermark) if is_open else ""})
+        return self._note(self._made_of(day, fragments_version), is_open=is_open)
 
     def still_hold(self, note: str | None, day: date, fragments_version: str | None) -> bool:
         """Whether a day that was made of what the note says would be made of the same now."""
-        return note in {self.note(day, fragments_version, is_open=is_open) for is_open in (True, False)}
+        made_of = self._made_of(day, fragments_version)
+        return note in {self._note(made_of, is_open=is_open) for is_open in (True, False)}
+
+    def _made_of(self, day: date, fragments_version: str | None) -> str:
+        before = self.timeouts.filter(pl.col("effective_at") < midnight(day + DAY))
+        rules = [self.rules.anchor, self.rules.handoff_starts_at, *sorted(self.rules.voice_channels)]
+        return joined_version([RECIPE, fragments_version or "", *rules, before.write_json()])
+
+    def _note(self, made_of: str, *, is_open: bool) -> str:
+        return json.dumps({"made_of": made_of, "watermark": str(self.watermark) if is_open else ""})
 
 
 def terms_of(lake: Lake, settings: Settings) -> Terms:

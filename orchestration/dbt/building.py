@@ -125,8 +125,9 @@ def _lay_out(lake: Lake, workshop: Path, nodes: Iterable[Node]) -> None:
     Raises DamagedError, which names the files that are not as they were written.
     """
     tables = {need.split(".")[-1] for node in nodes for need in node.needs if need.startswith("source.")}
-    packs.pack(lake, {*tables, *READ_WHOLE})
-    files = {table: packs.fewest_files(lake, table) for table in tables}
+    for table in READ_WHOLE:
+        packs.packed(lake, table)
+    files = {table: packs.packed(lake, table) for table in tables}
     require_whole(lake.root, itertools.chain.from_iterable(files.values()))
     for table, paths in files.items():
         (workshop / table).mkdir(parents=True)

@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -36,7 +36,7 @@ _OF_DAY = re.compile(r"(\d{4}-\d{2})-\d{2}.*\.parquet")
 class Month:
     """The small files of a table's month, and the pack that they have or are to have."""
 
-    files: tuple[Path, ...]
+    files: list[str]
     made_of: str
     pack: Path
 
@@ -48,26 +48,26 @@ class Month:
             return False
 
 
-def pack(lake: "Lake", tables: Iterable[str]) -> None:
-    """Makes the packs that are not there or not of today's files, and removes those of no month.
+def packed(lake: "Lake", table: str) -> list[Path]:
+    """As `fewest_files`, once all packs are made that are not there, or of other files than those of now.
 
-    Raises DamagedError, which names the files of the lake that are not as they were written.
+    Packs of no month are removed. Raises DamagedError, which names the files of the lake that are not as they
+    were written.
     """
-    for table in tables:
-        _, months = _parted(lake, table)
-        for month in months:
-            if not month.is_packed():
-                _make(lake, month)
-        for left in set((lake.home / FOLDER / table).glob("[!.]*")) - {month.pack for month in months}:
-            left.unlink(missing_ok=True)
+    files, months = _parted(lake, table)
+    for month in months:
+        files += [str(month.pack)] if month.is_packed() or _make(lake, month) else month.files
+    for left in set((lake.home / FOLDER / table).glob("[!.]*")) - {month.pack for month in months}:
+        left.unlink(missing_ok=True)
+    return [Path(file) for file in sorted(files)]
 
 
 def fewest_files(lake: "Lake", table: str) -> list[Path]:
     """Files that together have a table's rows: packs as far as they are made, and what is not in them."""
     files, months = _parted(lake, table)
     for month in months:
-        files += [month.pack] if month.is_packed() else month.files
-    return sorted(files)
+        files += [str(month.pack)] if month.is_packed() else month.files
+    return [Path(file) for file in sorted(files)]
 
 
 def drop(lake: "Lake") -> None:
@@ -75,30 +75,31 @@ def drop(lake: "Lake") -> None:
     shutil.rmtree(lake.home / FOLDER, ignore_errors=True)
 
 
-def _make(lake: "Lake", month: Month) -> None:
-    seals.require_whole(lake.root, month.files)
+def _make(lake: "Lake", month: Month) -> bool:
+    """Makes a pack; none of files that differ in their columns, as two versions of the program wrote them."""
+    seals.require_whole(lake.root, map(Path, month.files))
     try:
         rows = pl.concat([pl.read_parquet(path) for path in month.files])
     except (pl.exceptions.SchemaError, pl.exceptions.ShapeError):
-        # Other columns, of another version of the program: they stay as they are.
         month.pack.unlink(missing_ok=True)
-    else:
-        lake.publish(month.pack, rows, notes={MADE_OF: month.made_of})
+        return False
+    lake.publish(month.pack, rows, notes={MADE_OF: month.made_of})
+    return True
 
 
-def _parted(lake: "Lake", table: str) -> tuple[list[Path], list[Month]]:
+def _parted(lake: "Lake", table: str) -> tuple[list[str], list[Month]]:
     """The files that are read as they are, and the months of the others."""
     months: dict[str, list[os.DirEntry[str]]] = defaultdict(list)
-    single: list[Path] = []
+    single: list[str] = []
     for entry in _entries(str(lake.root / table)):
         of_day = _OF_DAY.fullmatch(entry.name)
         if of_day and entry.stat().st_size <= MOST_BYTES:
             months[of_day[1]].append(entry)
         else:
-            single.append(Path(entry.path))
+            single.append(entry.path)
     # The newest month grows every night.
     newest = months.pop(max(months), []) if months else []
-    single += [Path(entry.path) for entry in newest]
+    single += [entry.path for entry in newest]
     return single, [_month(lake, table, name, entries) for name, entries in months.items()]
 
 
@@ -115,9 +116,10 @@ def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
 def _month(lake: "Lake", table: str, name: str, entries: list[os.DirEntry[str]]) -> Month:
     digest = blake2b(digest_size=12)
     entries.sort(key=lambda entry: entry.path)
+    outside = len(str(lake.root))
     for entry in entries:
         stat = entry.stat()
-        told = f"{entry.path.removeprefix(str(lake.root))} {stat.st_size} {stat.st_mtime_ns} {stat.st_ino}\n"
+        told = f"{entry.path[outside:]} {stat.st_size} {stat.st_mtime_ns} {stat.st_ino}\n"
         digest.update(told.encode())
     pack = lake.home / FOLDER / table / f"{name}.parquet"
-    return Month(tuple(Path(entry.path) for entry in entries), digest.hexdigest(), pack)
+    return Month([entry.path for entry in entries], digest.hexdigest(), pack)

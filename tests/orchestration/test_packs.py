@@ -45,7 +45,7 @@ def files_read(lake: Lake) -> list[str]:
 
 
 def test_past_months_are_one_file_each(lake: Lake) -> None:
-    packs.pack(lake, [TABLE])
+    packs.packed(lake, TABLE)
     assert files_read(lake) == [
         ".packs/rows/2026-01.parquet",
         ".packs/rows/2026-02.parquet",
@@ -57,7 +57,7 @@ def test_past_months_are_one_file_each(lake: Lake) -> None:
 
 
 def test_without_packs_the_files_are_read(lake: Lake) -> None:
-    packs.pack(lake, [TABLE])
+    packs.packed(lake, TABLE)
     packs.drop(lake)
     assert len(files_read(lake)) == len(DAYS) + 1
     assert told(lake).equals(of_files(lake).sort(pl.all()))
@@ -66,7 +66,7 @@ def test_without_packs_the_files_are_read(lake: Lake) -> None:
 def test_files_below_folders_belong_to_the_month_of_their_own_name(lake: Lake) -> None:
     for day in DAYS:
         lake.publish(lake.file("parted", "2025-12-31", day), rows(day))
-    packs.pack(lake, ["parted"])
+    packs.packed(lake, "parted")
     assert len(packs.fewest_files(lake, "parted")) == 4
     assert lake.scan("parted").collect().sort(pl.all()).equals(of_files(lake).sort(pl.all()))
 
@@ -74,15 +74,15 @@ def test_files_below_folders_belong_to_the_month_of_their_own_name(lake: Lake) -
 def test_a_large_file_is_read_as_it_is(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     lake.publish(lake.file(TABLE, DAYS[0]), rows(DAYS[0], 5000))
     monkeypatch.setattr(packs, "MOST_BYTES", lake.file(TABLE, DAYS[0]).stat().st_size - 1)
-    packs.pack(lake, [TABLE])
+    packs.packed(lake, TABLE)
     assert f"lake/rows/{DAYS[0]}.parquet" in files_read(lake)
     assert told(lake).equals(of_files(lake).sort(pl.all()))
 
 
 def test_files_with_other_columns_stay_as_they_are(lake: Lake) -> None:
-    packs.pack(lake, [TABLE])
+    packs.packed(lake, TABLE)
     lake.publish(lake.file(TABLE, DAYS[1]), rows(DAYS[1]).drop("n"))
-    packs.pack(lake, [TABLE])
+    packs.packed(lake, TABLE)
     february = [name for name in files_read(lake) if "2026-02" in name]
     assert february == [f"lake/rows/{day}.parquet" for day in DAYS if day.month == 2]
     assert not (lake.home / packs.FOLDER / TABLE / "2026-02.parquet").exists()
@@ -92,23 +92,23 @@ def test_a_damaged_file_is_named_and_not_packed(lake: Lake) -> None:
     path = lake.file(TABLE, DAYS[2])
     path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(DamagedError, match=rf"{DAYS[2]}\.parquet is damaged.* run --date {DAYS[2]}"):
-        packs.pack(lake, [TABLE])
+        packs.packed(lake, TABLE)
 
 
 def test_a_damaged_pack_is_made_again(lake: Lake) -> None:
-    packs.pack(lake, [TABLE])
+    packs.packed(lake, TABLE)
     pack = packs.fewest_files(lake, TABLE)[0]
     pack.write_bytes(pack.read_bytes()[:-9])
     assert told(lake).equals(of_files(lake).sort(pl.all()))
-    packs.pack(lake, [TABLE])
+    packs.packed(lake, TABLE)
     assert pack in packs.fewest_files(lake, TABLE)
 
 
 def test_what_did_not_change_is_not_packed_again(lake: Lake) -> None:
-    packs.pack(lake, [TABLE])
+    packs.packed(lake, TABLE)
     before = {path: path.stat().st_ino for path in (lake.home / packs.FOLDER / TABLE).iterdir()}
     lake.publish(lake.file(TABLE, DAYS[2]), rows(DAYS[2], 3))
-    packs.pack(lake, [TABLE])
+    packs.packed(lake, TABLE)
     after = {path: path.stat().st_ino for path in (lake.home / packs.FOLDER / TABLE).iterdir()}
     assert [path.stem for path in before if before[path] != after[path]] == ["2026-02"]
 
@@ -132,5 +132,5 @@ def test_whatever_changes_the_rows_are_those_of_the_files(
         else:
             lake.publish(lake.file(TABLE, day), rows(day, count))
         if is_packed:
-            packs.pack(lake, [TABLE])
+            packs.packed(lake, TABLE)
         assert told(lake).equals(of_files(lake).sort(pl.all()))
