@@ -81,13 +81,13 @@ def read_apps(path: Path | None) -> pl.DataFrame:
         if isinstance(rows, dict):  # also taken: {"<app_id>": <minutes>, …}
             rows = [{"app_id": app_id, "inactivity_minutes": minutes} for app_id, minutes in rows.items()]
         listed = [(str(row["app_id"]), _minutes(row["inactivity_minutes"])) for row in rows]
+        return pl.DataFrame(
+            [(None, app_id, None, minutes) for app_id, minutes in listed], schema=TIMEOUTS, orient="row"
+        )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(
             f"{path}: expected app_id, inactivity_minutes (5 to 20160) as CSV or JSON: {error}"
         ) from error
-    return pl.DataFrame(
-        [(None, app_id, None, minutes) for app_id, minutes in listed], schema=TIMEOUTS, orient="row"
-    )
 
 
 def write(result: Result, out: Path) -> None:

@@ -102,7 +102,10 @@ def _unknown(name: str, known: Iterable[str], where: str) -> str:
 
 
 def _cut(value: Any) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes no number of more than 4,300 digits
+        return "a number of thousands of digits"
     return text if len(text) <= 60 else text[:60] + "…"
 
 

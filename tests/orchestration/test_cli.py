@@ -99,6 +99,15 @@ def test_apps_and_watermark_decide_where_conversations_end_and_whether(logs: Pat
     assert conversations.sort("started_at")["is_complete"].to_list() == [True, True, False]
 
 
+def test_an_app_whose_id_is_no_text_is_refused_and_not_a_crash(
+    logs: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    apps = tmp_path / "apps.json"
+    apps.write_text(r'[{"app_id": "\ud800", "inactivity_minutes": 5}]')
+    assert run("sessionize", "--interactions", logs, "--apps", apps, "--out", tmp_path / "out") == 2
+    assert "expected app_id, inactivity_minutes" in capfd.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [

@@ -126,6 +126,7 @@ def test_a_variable_stands_before_the_file_even_where_the_file_is_wrong(tmp_path
         b"longest_line = '1 parsec'",
         b"most_lines = '1e9'",
         b"outbox = 3",
+        b"outbox = 0x" + b"f" * 4_000,
     ],
 )
 def test_what_cannot_be_used_is_a_fault_and_never_a_crash(tmp_path: Path, content: bytes) -> None:

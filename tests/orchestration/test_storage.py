@@ -1,0 +1,73 @@
+"""Dagster's storage with its connections kept: the same databases, few of them open."""
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
+
+from orchestration.home import dagster_home
+from orchestration.runs.storage import MOST_KEPT, EventLog
+
+
+@dg.asset
+def counted() -> dg.MaterializeResult:
+    return dg.MaterializeResult(metadata={"rows": 3})
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("DAGSTER_HOME", "")  # put back at the end
+    dagster_home(tmp_path)
+    return tmp_path
+
+
+def materialized(instance: dg.DagsterInstance) -> str:
+    return dg.materialize([counted], instance=instance).run_id
+
+
+def open_databases() -> set[str]:
+    """The databases that this process has open."""
+    found = set()
+    for link in Path("/proc/self/fd").iterdir():
+        target = Path(link.resolve())
+        if target.suffix == ".db" and target.parent.name == "runs":
+            found.add(target.name)
+    return found
+
+
+def test_a_home_has_it_and_dagsters_own_reads_what_it_wrote(home: Path) -> None:
+    with dg.DagsterInstance.get() as instance:
+        assert isinstance(instance.event_log_storage, EventLog)
+        run_id = materialized(instance)
+        told = [entry.message for entry in instance.all_logs(run_id)]
+    (home / "dagster" / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
+    with dg.DagsterInstance.get() as plain:
+        assert type(plain.event_log_storage) is SqliteEventLogStorage
+        assert [entry.message for entry in plain.all_logs(run_id)] == told
+        event = plain.get_latest_materialization_event(counted.key)
+    assert event is not None
+    assert event.asset_materialization is not None
+    assert event.asset_materialization.metadata["rows"].value == 3
+
+
+def test_it_goes_on_where_dagsters_own_stopped(home: Path) -> None:
+    config = home / "dagster" / "dagster.yaml"
+    ours = config.read_text()
+    config.write_text("telemetry:\n  enabled: false\n")
+    with dg.DagsterInstance.get() as plain:
+        run_id = materialized(plain)
+        told = [entry.message for entry in plain.all_logs(run_id)]
+    config.write_text(ours)
+    with dg.DagsterInstance.get() as instance:
+        assert [entry.message for entry in instance.all_logs(run_id)] == told
+
+
+@pytest.mark.usefixtures("home")
+def test_few_databases_stay_open_and_none_at_its_end() -> None:
+    before = open_databases()
+    with dg.DagsterInstance.get() as instance:
+        runs = [materialized(instance) for _ in range(MOST_KEPT + 2)]
+        assert f"{runs[-1]}.db" in open_databases()
+        assert len(open_databases() - before) <= MOST_KEPT
+    assert open_databases() == before
