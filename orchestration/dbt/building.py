@@ -6,7 +6,7 @@ import itertools
 import os
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -124,7 +124,7 @@ def _lay_out(lake: Lake, workshop: Path, nodes: Iterable[Node]) -> None:
 
     Raises DamagedError, which names the files that are not as they were written.
     """
-    tables = {need.split(".")[-1] for node in nodes for need in node.needs if need.startswith("source.")}
+    tables = set(_tables_read(nodes))
     for table in READ_WHOLE:
         packs.packed(lake, table)
     files = {table: packs.packed(lake, table) for table in tables}
@@ -140,6 +140,18 @@ def _usable(home: Path) -> Path:
     if "," in str(home):
         raise DbtError(f"the home's path may not have a comma in it, DuckDB takes that for two paths: {home}")
     return home
+
+
+def _tables_read(nodes: Iterable[Node]) -> Iterator[str]:
+    """The tables of the lake that some nodes read, by themselves or through views that stand already."""
+    views = {node.unique_id: node for node in project().nodes if node.is_view}
+    waiting = list(nodes)
+    while waiting:
+        for need in waiting.pop().needs:
+            if need.startswith("source."):
+                yield need.split(".")[-1]
+            elif need in views:
+                waiting.append(views.pop(need))
 
 
 def _run(warehouse: Path, nodes: Iterable[Node]) -> list[NodeResult]:

@@ -48,7 +48,7 @@ def values(book: Book) -> None:
     book.refused("app_id is missing", "val", day, "seats_set", seats=1)
     book.refused("seats is missing", "val", day, "seats_set", "a")
     book.refused("seats is not a whole number", "val", day, "seats_set", "a", seats="2.5")
-    book.refused("zone is not an IANA zone", "val", day, "zone_set", zone="Mars/Olympus")
+    book.refused('zone "Mars/Olympus" is not an IANA zone', "val", day, "zone_set", zone="Mars/Olympus")
     book.refused("currency is not known", "val", day, "currency_set", currency="XXX")
     book.refused("plan is not known", "val", day, "plan_subscribed", "a", plan_id="gold")
     book.refused("plan_id is missing", "val", day, "plan_subscribed", "a")

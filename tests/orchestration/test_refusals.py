@@ -21,5 +21,6 @@ def test_refused_rows_and_refused_events_are_told_of_the_days_that_ran(tmp_path:
     assert refusals(tmp_path, FIRST, FIRST) == []
     assert refusals(tmp_path, FIRST, SECOND) == [
         "alerts/2026-03-02/broken.jsonl: 1 row in quarantine",
-        "account_events/2026-03-02/acme-0003.jsonl:1: zone_set of acme is refused: zone is not an IANA zone",
+        "account_events/2026-03-02/acme-0003.jsonl:1: zone_set of acme is refused: "
+        'zone "Mars/Olympus" is not an IANA zone',
     ]

@@ -59,7 +59,7 @@ found as (
         case
             when field_value is null and is_required then 'is missing'
             when field_value is null then null
-            when value_kind = 'zone' and not is_known then 'is not an IANA zone'
+            when value_kind = 'zone' and not is_known then '"' || left(field_value, 40) || '" is not an IANA zone'
             when value_kind in ('currency', 'plan') and not is_known then 'is not known'
             when
                 value_kind = 'choice' and not list_contains(string_split(choices, '|'), field_value)
