@@ -23,13 +23,14 @@ from orchestration.errors import RunError, UsageError
 from orchestration.home import REPORTS, WAREHOUSE, dagster_home
 from orchestration.ledger.head import sync_folder
 from orchestration.locking import locked
+from orchestration.privacy.dropped import JOURNAL as RETAINING
 from orchestration.privacy.forgetting import JOURNAL
 from orchestration.runs.one_run import Turn, only_run
 
 SECOND_NAMES = ".backing-up"
 """The folder in a home that holds second names while a backup is made."""
 DAGSTER = "dagster"
-_HIDDEN_TOO = frozenset({".sent", ".demo", JOURNAL})
+_HIDDEN_TOO = frozenset({".sent", ".demo", JOURNAL, RETAINING})
 """Hidden names that say something; the others are locks, and what is being written."""
 _LOGS = "storage"
 """Dagster's folder of what runs printed."""

@@ -35,8 +35,8 @@ def retain(*, raw_days: int, dry_run: DryRun = False, by: By = None, reason: Rea
     from orchestration.lake import Lake
     from orchestration.lake.tables import TABLES
     from orchestration.made import keeping_whole
+    from orchestration.privacy.dropped import Request
     from orchestration.privacy.forgetting import finish_begun
-    from orchestration.privacy.record import record_of_accounts
     from orchestration.privacy.retention import retain as drop
     from orchestration.runs.one_run import only_run
     from orchestration.settings.loading import load_settings
@@ -47,17 +47,10 @@ def retain(*, raw_days: int, dry_run: DryRun = False, by: By = None, reason: Rea
             finish_begun(home)
         Lake(home).ensure(TABLES)
         with keeping_whole(home):
-            done = drop(home, raw_days, dry_run=dry_run)
-        recorded = None
-        if not dry_run and done.arrivals:
-            particulars = {"arrived_before": str(done.before)}
-            rows = {name: {**particulars, "rows": str(n)} for name, n in done.rows_of_accounts.items()}
-            recorded = record_of_accounts(
-                home, "raw_rows_dropped", rows, by=by or getpass.getuser(), reason=reason
-            )
+            done = drop(home, raw_days, Request.now(by or getpass.getuser(), reason), dry_run=dry_run)
     _tell_retained(done, dry_run=dry_run)
-    if recorded:
-        print(f"recorded in {recorded}")
+    for path in done.recorded:
+        print(f"recorded in {path}")
 
 
 def forget(

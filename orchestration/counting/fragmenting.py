@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from orchestration.counting import touched
+from orchestration.counting.clean import clean_days
 from orchestration.counting.copies import PLACE, Resolved, resolved
 from orchestration.lake import ARRIVALS, INPUTS, Lake, joined_version, midnight_ms, seals
 from orchestration.lake.parts import days_of_rows, parts_of, rows_of_day
@@ -66,15 +67,23 @@ def lost_arrivals(lake: Lake, day: date) -> list[tuple[str, date]]:
     return sorted({(stream, date.fromisoformat(arrival)) for stream, arrival in parted})
 
 
-def dirty_days(lake: Lake) -> list[date]:
-    """The days of which something else was delivered than their fragments were made of."""
+def dirty_days(lake: Lake, *, keep: bool = False) -> list[date]:
+    """The days of which something else was delivered than their fragments were made of.
+
+    With `keep` the others are noted, so that the next night need not look at them.
+    """
     known = [lake.days("stretches"), lake.days("touched")]
     days = set[date]().union(*known, *(days_of_rows(lake, stream) for stream in STREAMS))
-    return sorted(
-        day
-        for day in days
-        if touched.is_unfinished(lake, day) or fragments_version(lake, day) != delivered_version(lake, day)
-    )
+    with clean_days(lake, "fragments", RECIPE, keep=keep) as clean:
+        for day in days:
+            if day not in clean and _is_clean(lake, day):
+                clean.add(day)
+        return sorted(day for day in days if day not in clean)
+
+
+def _is_clean(lake: Lake, day: date) -> bool:
+    is_made = fragments_version(lake, day) == delivered_version(lake, day)
+    return is_made and not touched.is_unfinished(lake, day)
 
 
 def build_fragments(lake: Lake, day: date) -> dict[str, int]:

@@ -8,8 +8,9 @@ from functools import partial
 import polars as pl
 
 from orchestration.counting import touched
+from orchestration.counting.clean import clean_days
 from orchestration.counting.fragmenting import build_fragments, copies_of, fragments_version
-from orchestration.counting.terms import Terms
+from orchestration.counting.terms import Terms, was_open
 from orchestration.counting.touched import MOST_KEYS, touched_keys
 from orchestration.counting.window import Window
 from orchestration.counting.workers import WORKERS, in_parallel
@@ -66,9 +67,18 @@ class _Order:
         self.later -= days
 
 
-def dirty_days(lake: Lake, terms: Terms) -> list[date]:
-    """Days whose sessions were made of other fragments or terms than they would be made of now."""
-    return [day for day in lake.days("stretches") if not _is_clean(lake, day, terms)]
+def dirty_days(lake: Lake, terms: Terms, *, keep: bool = False) -> list[date]:
+    """Days whose sessions were made of other fragments or terms than they would be made of now.
+
+    With `keep` the others are noted, so that the next night need not look at them.
+    """
+    with clean_days(lake, "sessions", terms.version(), keep=keep) as clean:
+        unknown = [day for day in lake.days("stretches") if day not in clean]
+        dirty = [day for day in unknown if not _is_clean(lake, day, terms)]
+        for day in set(unknown).difference(dirty):
+            if not was_open(lake.note(lake.file("conversations", day), INPUTS)):
+                clean.add(day)
+    return dirty
 
 
 def _is_clean(lake: Lake, day: date, terms: Terms) -> bool:

@@ -39,13 +39,24 @@ class Terms:
         made_of = self._made_of(day, fragments_version)
         return note in {self._note(made_of, is_open=is_open) for is_open in (True, False)}
 
+    def version(self) -> str:
+        """Of all terms but the watermark, which matters to no day on which nothing was open."""
+        return joined_version([RECIPE, *self._rules(), self.timeouts.write_json()])
+
     def _made_of(self, day: date, fragments_version: str | None) -> str:
         before = self.timeouts.filter(pl.col("effective_at") < midnight(day + DAY))
-        rules = [self.rules.anchor, self.rules.handoff_starts_at, *sorted(self.rules.voice_channels)]
-        return joined_version([RECIPE, fragments_version or "", *rules, before.write_json()])
+        return joined_version([RECIPE, fragments_version or "", *self._rules(), before.write_json()])
+
+    def _rules(self) -> list[str]:
+        return [self.rules.anchor, self.rules.handoff_starts_at, *sorted(self.rules.voice_channels)]
 
     def _note(self, made_of: str, *, is_open: bool) -> str:
         return json.dumps({"made_of": made_of, "watermark": str(self.watermark) if is_open else ""})
+
+
+def was_open(note: str | None) -> bool:
+    """Whether something was open on a day that was made of what the note says."""
+    return not note or bool(json.loads(note)["watermark"])
 
 
 def terms_of(lake: Lake, settings: Settings) -> Terms:

@@ -12,6 +12,7 @@ import polars as pl
 
 from orchestration.defs.joined import told_days
 from orchestration.defs.resources import Home
+from orchestration.errors import RunError
 from orchestration.lake import Lake
 from orchestration.lake.tables import STREAMS
 from orchestration.watching import verdicts
@@ -93,7 +94,7 @@ def _verdict(check: Check, watched: Watched) -> Verdict:
     """A file that cannot be read fails the check, not the night: whoever needs its rows will say so."""
     try:
         return check.judge(watched)
-    except (OSError, pl.exceptions.ComputeError) as error:
+    except (OSError, RunError, pl.exceptions.PolarsError) as error:
         why = str(error).splitlines()[0]
         told = f"{watched.stream}: a file of the lake cannot be read: {why}. Run these days again."
         return Verdict(passed=False, told=told, figures={})

@@ -5,7 +5,7 @@ Runs of the command line tell it themselves, and belong to no code location: the
 
 import dagster as dg
 
-from orchestration.defs.resources import Home
+from orchestration.defs.resources import Desk
 from orchestration.notices.nights import tell_of_run
 
 ON = dg.DefaultSensorStatus.RUNNING
@@ -13,9 +13,9 @@ ON = dg.DefaultSensorStatus.RUNNING
 
 
 @dg.run_failure_sensor(default_status=ON, description="Tells of a run that failed, with its checks.")
-def tell_of_failures(context: dg.RunFailureSensorContext, home: Home) -> None:
+def tell_of_failures(context: dg.RunFailureSensorContext, desk: Desk) -> None:
     """A run that failed."""
-    _tell(context, home)
+    _tell(context, desk)
 
 
 @dg.run_status_sensor(
@@ -23,13 +23,13 @@ def tell_of_failures(context: dg.RunFailureSensorContext, home: Home) -> None:
     default_status=ON,
     description="Tells of the checks that failed in a run that did not.",
 )
-def tell_of_checks(context: dg.RunStatusSensorContext, home: Home) -> None:
+def tell_of_checks(context: dg.RunStatusSensorContext, desk: Desk) -> None:
     """A run that went well, but not all of its checks."""
-    _tell(context, home)
+    _tell(context, desk)
 
 
-def _tell(context: dg.RunStatusSensorContext, home: Home) -> None:
-    for outcome in tell_of_run(home.path(), context.instance, context.dagster_run):
+def _tell(context: dg.RunStatusSensorContext, desk: Desk) -> None:
+    for outcome in tell_of_run(desk.path(), context.instance, context.dagster_run):
         log = context.log.warning if outcome.startswith("not") else context.log.info
         log(f"run {context.dagster_run.run_id}: {outcome}")
 

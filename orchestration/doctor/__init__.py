@@ -9,6 +9,7 @@ from pathlib import Path
 
 from orchestration.doctor import leftovers, machine, partitions, stores
 from orchestration.doctor.finding import Finding
+from orchestration.privacy.dropped import JOURNAL as RETAINING
 from orchestration.privacy.forgetting import JOURNAL
 from orchestration.runs.one_run import holder_of, if_free
 from orchestration.settings.loading import SettingsError, load_settings_of
@@ -55,6 +56,9 @@ def _turn(home: Path) -> Iterator[Finding]:
         if (home / JOURNAL).exists():
             told = "a person was to be forgotten, and the run that did it was killed"
             yield Finding(told, partitions.run_command(home))
+        if (home / RETAINING).exists():
+            told = "raw rows were to be dropped, and who did it was killed: the books do not tell yet"
+            yield Finding(told, "the same `quarterhour retain` again")
         checks = (
             leftovers.found, partitions.orphaned, partitions.lost, partitions.uncounted, stores.warehouse,
         )  # fmt: skip

@@ -10,6 +10,8 @@ from orchestration.backup.backing_up import SECOND_NAMES
 from orchestration.backup.restoring import COMING
 from orchestration.doctor.finding import Finding
 from orchestration.lake import packs
+from orchestration.privacy.dropped import JOURNAL as RETAINING
+from orchestration.privacy.forgetting import UNFINISHED_JOURNAL
 from orchestration.runs.one_run import only_run
 
 SAFE_SECONDS = 600
@@ -37,7 +39,7 @@ def found(home: Path) -> Iterator[Finding]:
 
 def removable(home: Path) -> Iterator[Path]:
     """What may be removed while nobody else works in the home."""
-    for name in (".building", SECOND_NAMES):
+    for name in (".building", SECOND_NAMES, UNFINISHED_JOURNAL, f"{RETAINING}.new"):
         if (home / name).exists():
             yield home / name
     for name in ("lake", packs.FOLDER, "reports", "outbox", "ledger"):

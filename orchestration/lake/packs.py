@@ -7,10 +7,7 @@ goes: whoever finds otherwise reads the files. Large files are read as they are.
 
 import os
 import re
-import shutil
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -19,6 +16,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from orchestration.lake import seals
+from orchestration.lake.stamps import files_below, stamp_of
 
 if TYPE_CHECKING:
     from orchestration.lake import Lake
@@ -41,11 +39,12 @@ class Month:
     pack: Path
 
     def is_packed(self) -> bool:
-        """Whether the pack holds just these files as they are now."""
+        """Whether the pack holds just these files as they are now, and is as it was written."""
         try:
-            return pl.read_parquet_metadata(self.pack).get(MADE_OF) == self.made_of
+            is_its = pl.read_parquet_metadata(self.pack).get(MADE_OF) == self.made_of
         except (FileNotFoundError, pl.exceptions.PolarsError):
             return False
+        return is_its and seals.damage_of(self.pack) is None
 
 
 def packed(lake: "Lake", table: str) -> list[Path]:
@@ -63,16 +62,28 @@ def packed(lake: "Lake", table: str) -> list[Path]:
 
 
 def fewest_files(lake: "Lake", table: str) -> list[Path]:
-    """Files that together have a table's rows: packs as far as they are made, and what is not in them."""
+    """Files that together have a table's rows: packs as far as they are made, and what is not in them.
+
+    Raises DamagedError, which names the files that are not as they were written. To look at all bytes of the
+    large ones would take longer than what is wanted of them: where they are counted they are looked at.
+    """
     files, months = _parted(lake, table)
+    packed, loose = [], [file for file in files if os.path.getsize(file) <= MOST_BYTES]
     for month in months:
-        files += [str(month.pack)] if month.is_packed() else month.files
-    return [Path(file) for file in sorted(files)]
+        if month.is_packed():
+            packed.append(str(month.pack))
+        else:
+            loose += month.files
+    seals.require_whole(lake.root, map(Path, loose))
+    return sorted(map(Path, {*files, *loose, *packed}))
 
 
-def drop(lake: "Lake") -> None:
-    """Removes all packs, where what their files held is to be gone; the next build makes them anew."""
-    shutil.rmtree(lake.home / FOLDER, ignore_errors=True)
+def weed(lake: "Lake") -> None:
+    """Removes the packs of files that are not as they were then: what has left these is to be gone."""
+    for folder in (lake.home / FOLDER).glob("*"):
+        kept = {month.pack for month in _parted(lake, folder.name)[1] if month.is_packed()}
+        for left in set(folder.iterdir()) - kept:
+            left.unlink()
 
 
 def _make(lake: "Lake", month: Month) -> bool:
@@ -91,7 +102,7 @@ def _parted(lake: "Lake", table: str) -> tuple[list[str], list[Month]]:
     """The files that are read as they are, and the months of the others."""
     months: dict[str, list[os.DirEntry[str]]] = defaultdict(list)
     single: list[str] = []
-    for entry in _entries(str(lake.root / table)):
+    for entry in files_below(str(lake.root / table)):
         of_day = _OF_DAY.fullmatch(entry.name)
         if of_day and entry.stat().st_size <= MOST_BYTES:
             months[of_day[1]].append(entry)
@@ -103,23 +114,11 @@ def _parted(lake: "Lake", table: str) -> tuple[list[str], list[Month]]:
     return single, [_month(lake, table, name, entries) for name, entries in months.items()]
 
 
-def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
-    """The Parquet files below a folder."""
-    with suppress(FileNotFoundError), os.scandir(folder) as found:
-        for entry in found:
-            if entry.is_dir():
-                yield from _entries(entry.path)
-            elif entry.name.endswith(".parquet") and not entry.name.startswith("."):
-                yield entry
-
-
 def _month(lake: "Lake", table: str, name: str, entries: list[os.DirEntry[str]]) -> Month:
     digest = blake2b(digest_size=12)
     entries.sort(key=lambda entry: entry.path)
     outside = len(str(lake.root))
     for entry in entries:
-        stat = entry.stat()
-        told = f"{entry.path[outside:]} {stat.st_size} {stat.st_mtime_ns} {stat.st_ino}\n"
-        digest.update(told.encode())
+        digest.update(f"{entry.path[outside:]} {stamp_of(entry.stat())}\n".encode())
     pack = lake.home / FOLDER / table / f"{name}.parquet"
     return Month([entry.path for entry in entries], digest.hexdigest(), pack)

@@ -50,6 +50,7 @@ from transforms.keys import in_key_order, with_keys
 from transforms.renaming import Renaming, renamed_file, renamed_rows
 
 JOURNAL = ".forgetting.json"
+UNFINISHED_JOURNAL = f"{JOURNAL}.new"
 DRAWS = 64
 """Pseudonyms that are tried: where copies tie (R18), a hash of their content decides, and it changes."""
 
@@ -157,6 +158,9 @@ def finish_begun(home: Path) -> bool:
     Whoever calls it holds the home. What it makes dirty, the next steps of a night count again.
     """
     path = home / JOURNAL
+    (home / UNFINISHED_JOURNAL).unlink(
+        missing_ok=True
+    )  # of who died before anything was changed; it has the id
     if not path.exists():
         return False
     journal = _Journal(**json.loads(path.read_text()))
@@ -180,7 +184,7 @@ def finish_begun(home: Path) -> bool:
         now=datetime.fromisoformat(journal.at),
         token="forgotten",
     )
-    packs.drop(lake)
+    packs.weed(lake)
     path.unlink()
     return True
 
@@ -202,7 +206,7 @@ def _begin(home: Path, found: Found, whose: Whose, renaming: Renaming) -> None:
         datetime.now(UTC).isoformat(),
     )
     path = home / JOURNAL
-    beside = path.with_name(f"{JOURNAL}.{os.getpid()}")
+    beside = home / UNFINISHED_JOURNAL
     with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         json.dump(asdict(journal), file)
         file.flush()

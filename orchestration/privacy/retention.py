@@ -11,8 +11,8 @@ The unit is a stream's arrival day, as it is for ingest. Nothing goes before wha
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -21,7 +21,7 @@ import polars as pl
 from orchestration.counting import fragmenting, sessionizing
 from orchestration.counting.terms import terms_of
 from orchestration.errors import RunError, UsageError
-from orchestration.lake import COPIES, INPUTS, VERSION, Lake, packs, version_of
+from orchestration.lake import COPIES, INPUTS, VERSION, Lake, version_of
 from orchestration.lake.parts import (
     SETTLED_FILES,
     STREAMS,
@@ -38,6 +38,7 @@ from orchestration.lake.parts import (
 from orchestration.lake.tables import QUARANTINE, TABLES
 from orchestration.landing.files import arrival_days, files_of, name_of
 from orchestration.landing.ingest import Delivered, delivered
+from orchestration.privacy.dropped import Request, begin, finish
 from orchestration.settings.loading import load_settings_of
 from transforms.copies import settled
 
@@ -55,15 +56,17 @@ class Retained:
     bytes: int = 0
     rows: int = 0
     quarantined: int = 0
-    rows_of_accounts: dict[str, int] = field(default_factory=dict)
     kept: list[str] = field(default_factory=list)
+    recorded: list[Path] = field(default_factory=list)
+    """Files in the book that say so, of this and of a retention before that was killed."""
 
 
-def retain(home: Path, raw_days: int, *, dry_run: bool = False, now: datetime | None = None) -> Retained:
+def retain(home: Path, raw_days: int, request: Request, *, dry_run: bool = False) -> Retained:
     """Drops the raw rows of files that arrived more than `raw_days` days before the watermark (R13).
 
-    Whoever calls it holds the home. Raises UsageError before the first night, RunError where what was written
-    is not what was to be kept: then nothing was removed.
+    Whoever calls it holds the home. What a retention left that was killed it ends, and records. Raises
+    UsageError before the first night, RunError where what was written is not what was to be kept: then
+    nothing was removed.
     """
     if raw_days < 1:
         raise UsageError("--raw-days takes a whole number of days, 1 at least")
@@ -75,6 +78,9 @@ def retain(home: Path, raw_days: int, *, dry_run: bool = False, now: datetime | 
     before = terms.watermark.date() - timedelta(days=raw_days)
     uncounted = {*fragmenting.dirty_days(lake), *sessionizing.dirty_days(lake, terms)}
     done = Retained(before)
+    if not dry_run:
+        done.recorded.extend(filter(None, [finish(home)]))
+        begin(home, request, before)
     for stream in STREAMS:
         for day in _arrivals_before(lake, landing, stream, before):
             if not dry_run:
@@ -86,10 +92,10 @@ def retain(home: Path, raw_days: int, *, dry_run: bool = False, now: datetime | 
             elif found.paths:
                 done = _added(done, stream, day, found)
                 if not dry_run:
-                    _settle(lake, (stream, day), found, landing, now or datetime.now(UTC))
+                    _settle(lake, (stream, day), found, landing, request.instant)
                     _sweep(lake, landing, stream, day)
-    if done.arrivals and not dry_run:
-        packs.drop(lake)
+    if not dry_run:
+        done.recorded.extend(filter(None, [finish(home)]))
     return done
 
 
@@ -119,19 +125,13 @@ def _obstacle(lake: Lake, stream: str, day: date, found: Delivered, uncounted: s
 
 
 def _added(done: Retained, stream: str, day: date, found: Delivered) -> Retained:
-    of_accounts = dict(done.rows_of_accounts)
-    for account_id, rows in found.files.select("account_id", "rows").iter_rows():
-        if account_id:
-            of_accounts[account_id] = of_accounts.get(account_id, 0) + rows
-    return Retained(
-        before=done.before,
+    return replace(
+        done,
         arrivals=[*done.arrivals, (stream, day)],
         files=done.files + len(found.paths),
         bytes=done.bytes + sum(path.stat().st_size for path in found.paths),
         rows=done.rows + int(found.files["rows"].sum()),
         quarantined=done.quarantined + found.quarantine.height,
-        rows_of_accounts=of_accounts,
-        kept=done.kept,
     )
 
 

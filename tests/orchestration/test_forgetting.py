@@ -22,6 +22,7 @@ from orchestration.lake import Lake, days_between
 from orchestration.lake.tables import STREAMS
 from orchestration.ledger import Ledger
 from orchestration.privacy import forgetting
+from orchestration.privacy.dropped import Request
 from orchestration.privacy.forgetting import JOURNAL, Whose, find, finish_begun, forget
 from orchestration.privacy.retention import retain
 from orchestration.privacy.searching import places_of
@@ -75,7 +76,7 @@ def home(logs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     catch_up(home, days_between(FIRST, LAST))
     dbt.build_untested(home / WAREHOUSE, "*")
     render_site(home)
-    retain(home, 4)
+    retain(home, 4, Request.now("tests"))
     return home
 
 

@@ -13,8 +13,9 @@ import dagster as dg
 import pytest
 
 from orchestration.cli import main
+from orchestration.definitions import defs
 from orchestration.defs.notifications import tell_of_checks, tell_of_failures
-from orchestration.defs.resources import Home
+from orchestration.defs.resources import Desk
 from orchestration.notices import notifying
 from orchestration.notices.deciding import (
     FailedCheck,
@@ -282,7 +283,7 @@ def test_a_very_long_notice_is_cut(tmp_path: Path):
 def test_the_sensors_tell_of_failures_and_of_checks(ran: Ran, noted: Webhook):
     def context(run: dg.DagsterRun, event: dg.DagsterEventType) -> dg.RunStatusSensorContext:
         told = dg.DagsterEvent(event.value, run.job_name)
-        return dg.build_run_status_sensor_context("tell", told, ran.instance, run, resources={"home": Home()})
+        return dg.build_run_status_sensor_context("tell", told, ran.instance, run, resources={"desk": Desk()})
 
     with context(ran.failed, dg.DagsterEventType.RUN_FAILURE) as of_failure:
         tell_of_failures(of_failure.for_run_failure())
@@ -292,6 +293,15 @@ def test_the_sensors_tell_of_failures_and_of_checks(ran: Ran, noted: Webhook):
         (ran.failed.run_id, True),
         (ran.done.run_id, False),
     ]
+
+
+def test_no_sensor_waits_for_a_run():
+    """With `home` it would wait for its turn, for longer than Dagster waits for a sensor."""
+    sensors = list(defs().sensors or [])
+    assert len(sensors) >= 4
+    for sensor in sensors:
+        assert isinstance(sensor, dg.SensorDefinition)
+        assert sensor.required_resource_keys <= {"desk"}, sensor.name
 
 
 def test_a_night_tells_of_its_runs_once(ran: Ran, noted: Webhook):

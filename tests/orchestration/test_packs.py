@@ -1,5 +1,7 @@
 """Packs: the past months of a table read from one file each, and never other rows than its files have."""
 
+import shutil
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -44,6 +46,11 @@ def files_read(lake: Lake) -> list[str]:
     return [path.relative_to(lake.home).as_posix() for path in packs.fewest_files(lake, TABLE)]
 
 
+def flipped(content: bytes) -> bytes:
+    """With one bit of the rows changed, as only the seal tells."""
+    return content[:9] + bytes([content[9] ^ 1]) + content[10:]
+
+
 def test_past_months_are_one_file_each(lake: Lake) -> None:
     packs.packed(lake, TABLE)
     assert files_read(lake) == [
@@ -58,7 +65,7 @@ def test_past_months_are_one_file_each(lake: Lake) -> None:
 
 def test_without_packs_the_files_are_read(lake: Lake) -> None:
     packs.packed(lake, TABLE)
-    packs.drop(lake)
+    shutil.rmtree(lake.home / packs.FOLDER)
     assert len(files_read(lake)) == len(DAYS) + 1
     assert told(lake).equals(of_files(lake).sort(pl.all()))
 
@@ -95,13 +102,33 @@ def test_a_damaged_file_is_named_and_not_packed(lake: Lake) -> None:
         packs.packed(lake, TABLE)
 
 
-def test_a_damaged_pack_is_made_again(lake: Lake) -> None:
+@pytest.mark.parametrize(
+    "damaged", [lambda content: content[:-9], flipped], ids=["cut short", "a bit flipped"]
+)
+def test_a_damaged_pack_is_made_again(lake: Lake, damaged: Callable[[bytes], bytes]) -> None:
     packs.packed(lake, TABLE)
     pack = packs.fewest_files(lake, TABLE)[0]
-    pack.write_bytes(pack.read_bytes()[:-9])
+    content = pack.read_bytes()
+    pack.write_bytes(damaged(content))
     assert told(lake).equals(of_files(lake).sort(pl.all()))
     packs.packed(lake, TABLE)
+    assert pack.read_bytes() == content
     assert pack in packs.fewest_files(lake, TABLE)
+
+
+def test_a_small_file_is_looked_at_before_it_is_read(lake: Lake) -> None:
+    path = lake.file(TABLE, DAYS[-1])
+    path.write_bytes(flipped(path.read_bytes()))
+    with pytest.raises(DamagedError, match=rf"{DAYS[-1]}\.parquet is damaged"):
+        lake.scan(TABLE)
+
+
+def test_packs_of_files_that_are_gone_are_weeded_out(lake: Lake) -> None:
+    packs.packed(lake, TABLE)
+    lake.publish(lake.file(TABLE, DAYS[2]), rows(DAYS[2], 3))
+    lake.file(TABLE, DAYS[0]).unlink()
+    packs.weed(lake)
+    assert [path.stem for path in (lake.home / packs.FOLDER / TABLE).iterdir()] == ["2026-03"]
 
 
 def test_what_did_not_change_is_not_packed_again(lake: Lake) -> None:

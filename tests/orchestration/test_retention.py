@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from unittest import mock
@@ -18,11 +19,13 @@ from orchestration.errors import RunError, UsageError
 from orchestration.explain.sessions import explain
 from orchestration.generator import generate
 from orchestration.home import WAREHOUSE, waiting_days
-from orchestration.lake import Lake, days_between
-from orchestration.lake.tables import SESSIONS, STREAMS, TABLES
+from orchestration.lake import Lake, days_between, packs
+from orchestration.lake.tables import QUARANTINE, SESSIONS, STREAMS, TABLES
 from orchestration.landing.ingest import ingest
 from orchestration.privacy import retention
+from orchestration.privacy.dropped import Request, finish
 from orchestration.privacy.retention import retain
+from orchestration.privacy.searching import places_of
 from orchestration.settings.loading import Settings
 from tests.orchestration.runs import bytes_of
 
@@ -31,6 +34,8 @@ RAW_DAYS = 3
 BEFORE = date(2026, 3, 1)
 """Arrival days before it are dropped: the watermark is 2026-03-04."""
 LATE_FOR = date(2026, 2, 26)
+ASKED_ON = date(2026, 3, 10)
+ASKED = Request("tests", None, f"{ASKED_ON}T22:00:00.000+00:00")
 
 
 def terms(home: Path) -> Terms:
@@ -116,7 +121,7 @@ def dropped(whole: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same home after a retention."""
     home = tmp_path_factory.mktemp("dropped")
     shutil.copytree(whole, home, dirs_exist_ok=True)
-    retain(home, RAW_DAYS)
+    retain(home, RAW_DAYS, ASKED)
     return home
 
 
@@ -147,12 +152,14 @@ def test_raw_rows_are_gone_and_nothing_else(whole: Path, dropped: Path) -> None:
 def test_a_dry_run_says_what_a_run_does_and_changes_no_byte(whole: Path, tmp_path: Path) -> None:
     shutil.copytree(whole, tmp_path, dirs_exist_ok=True)
     before = bytes_of(tmp_path)
-    told = retain(tmp_path, RAW_DAYS, dry_run=True)
+    told = retain(tmp_path, RAW_DAYS, ASKED, dry_run=True)
     assert bytes_of(tmp_path) == before
     assert told.rows > 0
-    assert retain(tmp_path, RAW_DAYS) == told
-    again = retain(tmp_path, RAW_DAYS)
-    assert (again.arrivals, again.files, again.kept) == ([], 0, [])
+    done = retain(tmp_path, RAW_DAYS, ASKED)
+    assert len(done.recorded) == 1
+    assert replace(done, recorded=[]) == told
+    again = retain(tmp_path, RAW_DAYS, Request.now("later"))
+    assert (again.arrivals, again.files, again.kept, again.recorded) == ([], 0, [], [])
 
 
 def test_every_day_built_again_gives_the_same_bytes(home: Path) -> None:
@@ -164,8 +171,8 @@ def test_every_day_built_again_gives_the_same_bytes(home: Path) -> None:
 def test_a_rebuild_needs_landing_and_what_is_settled(dropped: Path, tmp_path: Path) -> None:
     for folder in ("landing", "lake/settled"):
         shutil.copytree(dropped / folder, tmp_path / folder)
-    assert waiting_days(tmp_path) == days_between(FIRST, LAST)
-    catch_up(tmp_path, waiting_days(tmp_path))
+    assert waiting_days(tmp_path) == [*days_between(FIRST, LAST), ASKED_ON]
+    catch_up(tmp_path, days_between(FIRST, LAST))
     assert_same(tmp_path, counted(dropped))
 
 
@@ -200,7 +207,7 @@ def test_late_rows_of_a_dropped_day_meet_their_copies(
     assert min(late_ones.select("accepted", "duplicate", "superseded").row(0)) > 0
     assert copies.filter(~pl.col("file").str.ends_with("late.jsonl"))["superseded"].sum() > 20
     assert_same(home, counted(never))
-    retain(home, 1)
+    retain(home, 1, ASKED)
     assert_same(home, counted(never))
     build_all(home)
     assert_same(home, counted(never))
@@ -256,7 +263,7 @@ def test_a_file_that_comes_again_is_told_and_not_counted(home: Path, logs: Path)
     assert other["accepted"].sum() == 0
     assert other["duplicate"].sum() > 0
     assert audits.unbalanced_files(Lake(home)).is_empty()
-    retain(home, RAW_DAYS)
+    retain(home, RAW_DAYS, ASKED)
     assert raw_files(home) == []
     assert counted(home)["conversations"].equals(before["conversations"])
     build_all(home)
@@ -273,7 +280,7 @@ def test_what_is_not_ingested_or_not_counted_stays(whole: Path, tmp_path: Path) 
     lost.unlink()
     stretches = Lake(tmp_path).file("stretches", third)
     stretches.unlink()
-    kept = retain(tmp_path, RAW_DAYS).kept
+    kept = retain(tmp_path, RAW_DAYS, ASKED).kept
     assert f"interactions that arrived on {first}: its files are not what was ingested" in kept[0]
     assert "is in landing no more; put it back" in kept[1]
     assert f"{third} is not counted yet" in " ".join(kept)
@@ -301,20 +308,52 @@ def dying(after: int, what: Callable[..., object]) -> Callable[..., object]:
     [("_publish", 1), ("_publish", 8), ("_thin_rejected", 0), ("_remove", 0), ("_remove", 7)],
 )
 def test_a_retention_that_is_killed_leaves_each_row_once(
-    whole: Path, tmp_path: Path, step: str, after: int
+    whole: Path, dropped: Path, tmp_path: Path, step: str, after: int
 ) -> None:
     shutil.copytree(whole, tmp_path, dirs_exist_ok=True)
     with mock.patch.object(retention, step, dying(after, getattr(retention, step))), pytest.raises(Killed):
-        retain(tmp_path, RAW_DAYS)
+        retain(tmp_path, RAW_DAYS, Request("ann", "policy 7", f"{ASKED_ON}T06:00:00.000+00:00"))
     assert_same(tmp_path, counted(whole))
     catch_up(tmp_path, [FIRST, LATE_FOR])
     lake = Lake(tmp_path)
     assert audits.unbalanced_files(lake).is_empty()
     assert counted(tmp_path)["conversations"].equals(counted(whole)["conversations"])
-    retain(tmp_path, RAW_DAYS)
+    retain(tmp_path, RAW_DAYS, ASKED)
     assert raw_files(tmp_path) == []
+    assert recorded(tmp_path) == recorded(dropped)
     catch_up(tmp_path, days_between(FIRST, LAST))
     assert_same(tmp_path, counted(whole))
+
+
+def test_a_retention_that_is_killed_at_its_end_is_recorded_and_leaves_no_text(
+    whole: Path, dropped: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(whole, tmp_path, dirs_exist_ok=True)
+    lake = Lake(tmp_path)
+    lake.publish(lake.file("quarantine", "interactions", LAST + timedelta(days=60)), QUARANTINE.to_frame())
+    packs.packed(lake, "quarantine")
+    text = lake.scan("quarantine").filter(pl.col("arrival_day") < BEFORE).collect()["raw"][0]
+    packed = "2026-02.parquet"
+    assert any(packed in place.file for place in places_of(tmp_path, text))
+    with mock.patch.object(retention, "finish", dying(1, finish)), pytest.raises(Killed):
+        retain(tmp_path, RAW_DAYS, Request("ann", "policy 7", f"{ASKED_ON}T06:00:00.000+00:00"))
+    assert recorded(tmp_path) == {}
+    done = retain(tmp_path, RAW_DAYS, ASKED)
+    assert done.arrivals == []
+    assert [path.parent.name for path in done.recorded] == [str(ASKED_ON)]
+    assert '"by": "ann", "reason": "policy 7"' in done.recorded[0].read_text()
+    assert recorded(tmp_path) == recorded(dropped)
+    assert not any("2026-02" in place.file for place in places_of(tmp_path, text))
+    assert not list(tmp_path.glob(".retaining*"))
+
+
+def recorded(home: Path) -> dict[str, int]:
+    """By account the rows that the book says were dropped."""
+    found: dict[str, int] = {}
+    for path in (home / "landing" / "account_events").rglob("*-retained.jsonl"):
+        for row in map(json.loads, path.read_text().splitlines()):
+            found[row["account_id"]] = found.get(row["account_id"], 0) + int(row["rows"])
+    return found
 
 
 def test_a_disk_that_lies_loses_nothing(whole: Path, tmp_path: Path) -> None:
@@ -328,16 +367,16 @@ def test_a_disk_that_lies_loses_nothing(whole: Path, tmp_path: Path) -> None:
         mock.patch.object(retention, "_publish", lossy),
         pytest.raises(RunError, match="nothing was removed"),
     ):
-        retain(tmp_path, RAW_DAYS)
+        retain(tmp_path, RAW_DAYS, ASKED)
     after = {path: data for path, data in bytes_of(tmp_path).items() if "settled" not in path}
     assert after == before
 
 
 def test_a_home_without_a_night_or_with_no_days_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="nothing was ingested yet"):
-        retain(tmp_path, 30)
+        retain(tmp_path, 30, ASKED)
     with pytest.raises(UsageError, match="1 at least"):
-        retain(tmp_path, 0)
+        retain(tmp_path, 0, ASKED)
 
 
 def test_usage_and_invoices_stay_as_they_are(

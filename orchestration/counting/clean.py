@@ -1,0 +1,106 @@
+"""Days that were found clean, and what their files were like then, so that a night asks only the others.
+
+Whether a day is counted as it would be now stands in the metadata of its files, and of a home of years those
+are thousands. A day whose files have the stamps that they had when it was found clean, on the same basis, is
+clean still. Nothing is lost if the file is removed that tells of them.
+"""
+
+import json
+import os
+import re
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from orchestration.lake import Lake
+from orchestration.lake.parts import SETTLED
+from orchestration.lake.stamps import files_below, stamp_of
+from orchestration.lake.tables import FRAGMENTS, SESSIONS, STREAMS
+
+FILE = ".clean.json"
+TABLES = (*STREAMS, f"{SETTLED}/rows", *FRAGMENTS, *SESSIONS, "alert_sessions", "touched")
+"""All that tells whether a day is clean."""
+TOO_NEW_NS = 2_000_000_000
+"""A file that has just changed may change again without another time of change."""
+_DAY = re.compile(r"/(\d{4}-\d{2}-\d{2})")
+
+Stamps = dict[str, str]
+"""By day a hash of its files with their stamps."""
+
+
+class Clean:
+    """The days that are known to be clean; `day in clean`."""
+
+    def __init__(self, before: Stamps, now: Stamps):
+        self._now = now
+        self.days = {day for day, stamp in before.items() if now.get(day) == stamp}
+
+    def __contains__(self, day: object) -> bool:
+        return str(day) in self.days
+
+    def add(self, day: object) -> None:
+        """A day that was found clean, and stays so as long as its files do."""
+        self.days.add(str(day))
+
+    def told(self) -> Stamps:
+        """Their stamps."""
+        return {day: self._now[day] for day in sorted(self.days & self._now.keys())}
+
+
+@contextmanager
+def clean_days(lake: Lake, what: str, basis: str, *, keep: bool) -> Iterator[Clean]:
+    """The clean days of a kind, found on a basis; whoever has the home may keep what is added to them."""
+    path = lake.home / FILE
+    basis = f"{basis} {_settled(lake)}"
+    before = _kept(path).get(what, {})
+    known = before.get("days", {}) if before.get("basis") == basis else {}
+    clean = Clean(known, _stamps(lake))
+    yield clean
+    if keep and clean.told() != known:
+        _keep(path, {**_kept(path), what: {"basis": basis, "days": clean.told()}})
+
+
+def _stamps(lake: Lake) -> Stamps:
+    """Of each day that has any files, unless one has just changed."""
+    just_now = time.time_ns() - TOO_NEW_NS
+    files: dict[str, list[str]] = defaultdict(list)
+    too_new: set[str] = set()
+    outside = len(str(lake.root)) + 1
+    for table in TABLES:
+        for entry in files_below(str(lake.root / table)):
+            stat, name = entry.stat(), entry.path[outside:]
+            of_day = _DAY.search(name)
+            if of_day is None:
+                continue
+            day = of_day[1]
+            files[day].append(f"{name} {stamp_of(stat)}")
+            if stat.st_mtime_ns > just_now:
+                too_new.add(day)
+    return {day: _hash(told) for day, told in files.items() if day not in too_new}
+
+
+def _settled(lake: Lake) -> str:
+    """What tells of each arrival day how often it was settled."""
+    return _hash([stamp_of(entry.stat()) for entry in files_below(str(lake.root / SETTLED / "files"))])
+
+
+def _hash(told: list[str]) -> str:
+    return blake2b("\n".join(sorted(told)).encode(), digest_size=12).hexdigest()
+
+
+def _kept(path: Path) -> dict[str, dict[str, Any]]:
+    try:
+        return dict(json.loads(path.read_bytes()))
+    except (FileNotFoundError, ValueError, TypeError):
+        return {}
+
+
+def _keep(path: Path, told: dict[str, dict[str, Any]]) -> None:
+    with suppress(OSError):  # who needs room will say so; this is only faster
+        beside = path.with_name(f"{path.name}.new")
+        beside.write_text(json.dumps(told))
+        os.replace(beside, path)
