@@ -1,6 +1,7 @@
 """The command `quarterhour`. Commands import what they need themselves: `--help` does not wait for it."""
 
 import sys
+from importlib.metadata import version
 
 from cyclopts import App, CycloptsError
 
@@ -23,6 +24,7 @@ from orchestration.terminal import fail, say
 
 app = App(
     name="quarterhour",
+    version=lambda: version("quarterhour"),
     help="Turn the logs of a conversational platform into billing sessions, usage and invoices.\n\n"
     "The home folder is QUARTERHOUR_HOME (default ./data): landing/ holds the logs as delivered, reports/ "
     "the pages. Exit codes: 0 done, 1 a run failed, 2 the command cannot be carried out as given.",

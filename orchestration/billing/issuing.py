@@ -84,8 +84,9 @@ def _refuse_going_back(ledger: Ledger, drafts: Drafts) -> None:
     last = max((entry.recorded_at for entry in ledger.entries()), default=None)
     if last and drafts.watermark and drafts.watermark < last:
         raise RunError(
-            f"the arrivals end at {drafts.watermark:%Y-%m-%d}, but documents were issued on those up to "
-            f"{last:%Y-%m-%d}: put back the files of the days between, or an empty one on the last of them"
+            f"the last arrival day is {drafts.watermark - DAY:%Y-%m-%d}, but documents were issued on those "
+            f"up to {last - DAY:%Y-%m-%d}: put back what had landed since, or at least an empty file into "
+            f"landing/interactions/{last - DAY:%Y-%m-%d}/"
         )
 
 

@@ -42,7 +42,7 @@ class Tree:
         path = f"{self._top}/{name}"
         if isinstance(file, OnceFile):
             size = size_of(path)
-            if size is not None:
+            if size:  # an empty one is what a machine that went down has left of it
                 self._unchanged += 1
                 self._bytes += size
                 return

@@ -51,7 +51,19 @@ def warehouse(home: Path) -> Iterator[Finding]:
 
 
 def dagster(home: Path) -> Iterator[Finding]:
-    """Databases of Dagster that SQLite finds damaged; they hold history, and no bill depends on them."""
+    """Dagster's storage, where it is damaged or cannot be opened; it holds history, no bill depends on it."""
+    yield from _damaged(home)
+    config = home / "dagster" / "dagster.yaml"
+    if config.exists() and "orchestration.runs.storage" not in config.read_text():
+        from orchestration.runs.instance import opened  # noqa: PLC0415  # seconds, for a storage elsewhere alone
+
+        try:
+            opened(home).dispose()
+        except RunError as error:
+            yield Finding(str(error), "see docs/deployment.md; a password stands in the environment alone")
+
+
+def _damaged(home: Path) -> Iterator[Finding]:
     for path in sorted((home / "dagster").rglob("*.db")):
         try:
             with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=30)) as connection:

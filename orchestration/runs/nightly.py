@@ -14,13 +14,13 @@ from orchestration.billing.issued import publish_issued
 from orchestration.definitions import defs
 from orchestration.defs.schedules import ISSUING, LAKE, MARTS, NIGHT, REPORTS
 from orchestration.errors import RunError, UsageError
-from orchestration.home import dagster_home
 from orchestration.lake import Lake
 from orchestration.ledger import Ledger
 from orchestration.notices.nights import tell_of_night
 from orchestration.partitions import require
 from orchestration.runs.failing import failure_of
 from orchestration.runs.headless import TAG, bury
+from orchestration.runs.instance import opened
 from orchestration.runs.one_run import only_run
 from orchestration.runs.refusals import refusals
 from orchestration.runs.remedies import chain, told
@@ -50,12 +50,11 @@ def run_night(home: Path, first: date, last: date, tell: Callable[[str], None] =
 
 def _night(home: Path, first: date, last: date, tell: Callable[[str], None], runs: list[str]) -> list[str]:
     """The night itself; adds to `runs` the ids of its runs, and of killed ones that it found."""
-    dagster_home(home)
     require(first, last)
     repository = _repository()
     night, reports = repository.get_job(NIGHT), repository.get_job(REPORTS)
     what = f"quarterhour run of {first} to {last}"
-    with dg.DagsterInstance.get() as instance, only_run(home, what, tell) as turn:
+    with opened(home) as instance, only_run(home, what, tell) as turn:
         runs += bury(instance, turn)
         # Apart, because Dagster plans each mart once per day of the range if they share a run.
         days = (first.isoformat(), last.isoformat())
@@ -74,12 +73,11 @@ def run_rebuild(home: Path, first: date, last: date, tell: Callable[[str], None]
 
     What was issued stands in its ledger, and the marts are told of it.
     """
-    dagster_home(home)
     require(first, last)
     repository = _repository()
     graph, night = repository.asset_graph, repository.get_job(NIGHT)
     runs: list[str] = []  # whom it concerns sees the command end: nobody is notified
-    with dg.DagsterInstance.get() as instance, only_run(home, "quarterhour rebuild", tell):
+    with opened(home) as instance, only_run(home, "quarterhour rebuild", tell):
         days = (first.isoformat(), last.isoformat())
         results = [_run(runs, night, instance, LAKE.resolve(graph), days)]
         publish_issued(Lake(home), Ledger(home))

@@ -47,9 +47,17 @@ class EventLog(SqliteEventLogStorage):
             self._engines.pop(next(iter(self._engines))).dispose()
         return engine
 
+    def wipe(self) -> None:
+        """Removes all events; what is open would show them still."""
+        self._close()
+        super().wipe()
+
     def dispose(self) -> None:
         """Closes what is open."""
         super().dispose()
+        self._close()
+
+    def _close(self) -> None:
         with self._db_lock:
             while self._engines:
                 self._engines.popitem()[1].dispose()
@@ -62,6 +70,8 @@ class Storage(DagsterSqliteStorage):
         super().__init__(base_dir, inst_data)
         self._event_log_storage.dispose()
         self._event_log_storage = EventLog(f"{base_dir}/history/runs/")
+        for other in (self._run_storage, self._schedule_storage):
+            other._conn_string += f"?timeout={SECONDS_TO_WAIT}"  # SQLite itself gives up after five
 
     @classmethod
     def from_config_value(

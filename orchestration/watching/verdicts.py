@@ -5,7 +5,7 @@ and a sentence, and where it does not pass what to do.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
 from statistics import median
@@ -16,7 +16,7 @@ from orchestration.lake import Lake
 from orchestration.watching.arrivals import Book, Deliveries, arrived_rows, early_rows
 from orchestration.watching.settings import WatchSettings
 
-WEEK = timedelta(days=7)
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
 EXPECTED_ROWS = 10
 """Of a stream with fewer rows on a weekday a day without files is no news: now and then there are none."""
 FEW_ROWS = 10
@@ -45,6 +45,7 @@ class Watched:
     today: date
     limits: WatchSettings
     book: Book
+    _usual: dict[date, list[int] | None] = field(default_factory=dict, compare=False)
 
     @cached_property
     def deliveries(self) -> Deliveries:
@@ -56,31 +57,70 @@ class Watched:
         """The rows that arrived, by app and day."""
         return arrived_rows(self.lake, self.stream, self.days)
 
+    @cached_property
+    def begun(self) -> date:
+        """The first arrival day that was ever ingested."""
+        return min(self.lake.days("files", self.stream), default=date.max)
+
     def usual(self, day: date) -> list[int] | None:
-        """The rows of the same weekday in the weeks before, where each had files; else None."""
-        before = [self.deliveries.on(day - number * WEEK) for number in range(1, self.limits.usual_weeks + 1)]
-        known = [found.rows for found in before if found and found.files]
-        return known if len(known) == len(before) else None
+        """The rows of the same weekday in the last weeks that had files; None where it has no such custom.
+
+        A week without files ends the custom, unless it was itself one in which files were missed: however
+        long nothing comes, it is not what is usual.
+        """
+        if day not in self._usual:
+            self._usual[day] = self._usual_before(day)
+        return self._usual[day]
+
+    def _usual_before(self, day: date) -> list[int] | None:
+        rows: list[int] = []
+        while len(rows) < self.limits.usual_weeks:
+            day -= WEEK
+            if day < self.begun:
+                return None
+            found = self.deliveries.on(day)
+            if found and found.files:
+                rows.append(found.rows)
+            elif not self.is_missed(day):
+                return None
+        return rows
+
+    def is_missed(self, day: date) -> bool:
+        """Whether files of a day would be missed."""
+        usual = self.usual(day)
+        return usual is not None and median(usual) >= EXPECTED_ROWS
+
+    def last_before(self, day: date) -> date:
+        """The last day before with files, of a stream that had some."""
+        day -= DAY
+        while not ((found := self.deliveries.on(day)) and found.files) and day > self.begun:
+            day -= DAY
+        return day
 
 
 def files_arrived(watched: Watched) -> Verdict:
-    """No files on a day of the week that had some in each of the last weeks."""
-    missing, compared = [], 0
+    """No files on a day of the week that had some in each of the last weeks, or was to have."""
+    missing, silent, compared = [], [0], 0
     for day in _over(watched):
-        usual = watched.usual(day)
-        if usual is None or median(usual) < EXPECTED_ROWS:
+        if not watched.is_missed(day):
             continue
         compared += 1
         found = watched.deliveries.on(day)
         if found is None or not found.files:
-            missing.append(f"{day} (usually {median(usual):,.0f} rows)")
+            last = watched.last_before(day)
+            silent.append((day - last).days)
+            missing.append(
+                f"{day} (usually {median(watched.usual(day) or ()):,.0f} rows; the last came on {last})"
+            )
     return _verdict(
         missing,
-        f"{watched.stream}: no files on {_listed(missing)}, though this day of the week had some in each "
-        f"of the last {watched.limits.usual_weeks} weeks. Ask the sender; what comes late counts as well.",
+        f"{watched.stream}: no files on {_listed(missing)}, though this day of the week always has some. "
+        "Ask the sender; what comes late counts as well. Of a day on which nothing was to come put an empty "
+        f"file into landing/{watched.stream}/<day>/.",
         _compared(watched, compared),
         days_without_files=len(missing),
         days_compared=compared,
+        days_since_files=max(silent),
     )
 
 

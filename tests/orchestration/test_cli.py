@@ -3,6 +3,7 @@
 import json
 import threading
 import urllib.request
+from importlib.metadata import version
 from pathlib import Path
 
 import polars as pl
@@ -146,6 +147,11 @@ def test_settings_with_faults_are_told_all_at_once(
     assert run("run", "--date", "2026-03-01") == 2
     told = capfd.readouterr().err
     assert all(word in told for word in ("anchor", "unknown", "first_day"))
+
+
+def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--version") == 0
+    assert capsys.readouterr().out.strip() == version("quarterhour")
 
 
 def test_a_run_without_new_logs_says_so(

@@ -103,6 +103,15 @@ def test_a_file_that_never_changes_is_made_once(tmp_path: Path) -> None:
     assert stamps(tmp_path) == before
 
 
+def test_an_empty_file_that_a_machine_left_that_went_down_is_made_again(tmp_path: Path) -> None:
+    once = OnceFile("documents/i.pdf", lambda: b"whole")
+    put(tmp_path, once)
+    (path,) = (path for path in tmp_path.rglob("i.pdf"))
+    path.write_bytes(b"")
+    put(tmp_path, once)
+    assert path.read_bytes() == b"whole"
+
+
 def test_a_file_that_cannot_be_made_leaves_nothing(tmp_path: Path) -> None:
     def fails() -> bytes:
         raise OSError("no pango")

@@ -20,10 +20,12 @@ import pytest
 from orchestration.billing.issued import publish_issued
 from orchestration.cli import main
 from orchestration.doctor import Finding, examine, machine
+from orchestration.errors import RunError
 from orchestration.home import WAREHOUSE
 from orchestration.lake import Lake
 from orchestration.ledger import Ledger
 from orchestration.made import making_outbox, making_pages
+from orchestration.runs.instance import opened
 from orchestration.runs.one_run import LOCK, Holder
 from tests.orchestration.nights import Landing, arrive, night
 
@@ -237,6 +239,18 @@ def test_a_damaged_database_of_dagster(home: Path) -> None:
     (found,) = faults(home)
     assert str(path) in found.what
     assert f"mv {home}/dagster {home}/dagster.broken" in found.remedy
+
+
+def test_a_storage_of_dagster_that_cannot_be_opened(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(home / "dagster"))
+    config = home / "dagster" / "dagster.yaml"
+    config.parent.mkdir(exist_ok=True)
+    config.write_text("storage: {custom: {module: no.such.storage, class: Storage, config: {}}}\n")
+    (found,) = faults(home)
+    assert f"Dagster's storage cannot be opened as {config} says" in found.what
+    assert "no.such.storage" in found.what
+    with pytest.raises(RunError, match="Dagster's storage cannot be opened"):
+        opened(home)
 
 
 def test_settings_that_cannot_be_used_are_all_told(home: Path) -> None:

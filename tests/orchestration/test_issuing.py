@@ -70,7 +70,7 @@ def test_nothing_is_issued_or_taken_back_where_arrivals_were_taken_away_again(ho
     for path in (home / "landing" / "account_events" / str(LAST)).iterdir():
         path.unlink()
     arrive(home, LAST, LAST)
-    with pytest.raises(RunError, match="the arrivals end at 2026-01-14, but documents were issued"):
+    with pytest.raises(RunError, match="the last arrival day is 2026-01-13, but documents were issued"):
         issue(home)
     assert Ledger(home).version() == before
 

@@ -1,5 +1,8 @@
 """Dagster's storage with its connections kept: the same databases, few of them open."""
 
+import sqlite3
+import threading
+from contextlib import closing
 from pathlib import Path
 
 import dagster as dg
@@ -7,7 +10,7 @@ import pytest
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 
 from orchestration.home import dagster_home
-from orchestration.runs.storage import MOST_KEPT, EventLog
+from orchestration.runs.storage import MOST_KEPT, SECONDS_TO_WAIT, EventLog
 
 
 @dg.asset
@@ -71,3 +74,26 @@ def test_few_databases_stay_open_and_none_at_its_end() -> None:
         assert f"{runs[-1]}.db" in open_databases()
         assert len(open_databases() - before) <= MOST_KEPT
     assert open_databases() == before
+
+
+@pytest.mark.usefixtures("home")
+def test_what_was_wiped_is_gone_at_once() -> None:
+    with dg.DagsterInstance.get() as instance:
+        run_id = materialized(instance)
+        assert instance.all_logs(run_id)
+        instance.wipe()
+        assert instance.all_logs(run_id) == []
+
+
+def test_who_finds_a_database_locked_waits_for_it(home: Path) -> None:
+    """Longer than the five seconds of SQLite; of runs and schedules as of events."""
+    with dg.DagsterInstance.get() as instance:
+        run_id = materialized(instance)
+        runs = home / "dagster" / "history" / "runs.db"
+        storages = (instance.run_storage, instance.schedule_storage)
+        assert all(f"?timeout={SECONDS_TO_WAIT}" in storage._conn_string for storage in storages)
+        with closing(sqlite3.connect(runs, isolation_level=None, check_same_thread=False)) as other:
+            other.execute("begin exclusive")
+            threading.Timer(6, other.close).start()
+            instance.add_run_tags(run_id, {"waited": "yes"})
+        assert instance.get_run_by_id(run_id).tags["waited"] == "yes"

@@ -62,8 +62,8 @@ def test_a_day_without_files_is_told_where_its_weekday_always_had_some(lake: Lak
     delivered(lake, WEDNESDAY, None)
     verdict = verdicts.files_arrived(judged(lake, WEDNESDAY))
     assert not verdict.passed
-    assert verdict.figures == {"days_without_files": 1, "days_compared": 1}
-    assert "no files on 2026-04-29 (usually 500 rows)" in verdict.told
+    assert verdict.figures == {"days_without_files": 1, "days_compared": 1, "days_since_files": 7}
+    assert "no files on 2026-04-29 (usually 500 rows; the last came on 2026-04-22)" in verdict.told
     assert "Ask the sender" in verdict.told
     delivered(lake, WEDNESDAY, 1)
     assert verdicts.files_arrived(judged(lake, WEDNESDAY)).passed
@@ -81,6 +81,43 @@ def test_a_day_without_files_is_no_news_without_a_custom(lake: Lake, rows: tuple
     assert verdict.passed
     assert verdict.figures["days_compared"] == 0
     assert "1 not compared" in verdict.told
+
+
+def for_weeks(lake: Lake, weeks: int, outage: int) -> list[date]:
+    """Every day so many weeks long 500 rows, at the end none for some days; gives these."""
+    days = [TODAY - number * DAY for number in range(weeks * 7, 0, -1)]
+    for day in days:
+        delivered(lake, day, None if day >= TODAY - outage * DAY else 500)
+    return days[-outage:]
+
+
+@pytest.mark.parametrize(
+    "is_run", [True, False], ids=["each day was run", "days without files were never run"]
+)
+def test_an_outage_is_told_for_as_long_as_it_lasts(lake: Lake, is_run: bool):
+    silent = for_weeks(lake, 15, 45)
+    if not is_run:
+        for day in silent:
+            lake.file("files", "interactions", day).unlink()
+    for number, day in enumerate(silent):
+        verdict = verdicts.files_arrived(judged(lake, day))
+        assert not verdict.passed
+        assert verdict.figures["days_since_files"] == number + 1
+    few = silent[-1]
+    delivered(lake, few, 5)
+    assert not verdicts.volume_is_usual(judged(lake, few)).passed
+    delivered(lake, few, 490)
+    assert verdicts.volume_is_usual(judged(lake, few)).passed
+
+
+def test_empty_files_make_silence_the_custom(lake: Lake):
+    silent = for_weeks(lake, 15, 45)
+    for day in silent[:21]:
+        delivered(lake, day, 0)
+    assert not verdicts.files_arrived(judged(lake, silent[0])).figures["days_without_files"]
+    verdict = verdicts.files_arrived(judged(lake, *silent[21:]))
+    assert verdict.passed
+    assert verdict.figures["days_compared"] == 0
 
 
 def test_other_weekdays_and_days_that_are_not_over_are_not_missed(lake: Lake):
