@@ -17,8 +17,9 @@ from functools import partial
 from itertools import groupby
 from pathlib import Path
 
+from tests.faults.fault import Fault, SkippedError
 from tests.faults.homes import STAGES, Home, prepare
-from tests.faults.kinds import FAULTS, ROOT, Fault, SkippedError, killed_after, killed_in
+from tests.faults.kinds import FAULTS, ROOT, killed_after, killed_in
 
 KILLS = 50
 SEED = 6
@@ -94,12 +95,22 @@ def tried(fault: Fault, home: Home) -> Outcome:
         said = fault.do(home)
         # After a kill nobody need know which night it was: what waits, and what is left, is seen.
         ran = home.run("run") if fault.name.startswith("killed") else home.run()
-        wrong = [f"the next run failed: {ran.said}"] if ran.code else home.faults(issued=fault.issued)
+        wrong = [f"the next run failed: {ran.said}"] if ran.code else home.faults(due_of(fault, home))
     except SkippedError as reason:
         skipped = str(reason)
     except Exception:
         wrong = [traceback.format_exc()]
     return Outcome(fault.name, said, wrong, round(time.monotonic() - began, 1), skipped)
+
+
+def due_of(fault: Fault, home: Home) -> Path | None:
+    """The home that is due after the fault, where it is not that of an undisturbed night."""
+    if fault.due is None:
+        return None
+    folder = home.path.with_name(f"{home.path.name}-due")
+    shutil.rmtree(folder, ignore_errors=True)
+    fault.due(home, folder)
+    return folder
 
 
 def read(folder: Path) -> dict[str, Outcome]:

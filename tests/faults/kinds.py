@@ -11,39 +11,18 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 from orchestration.home import WAREHOUSE
-from tests.faults.homes import BEFORE, FIRST, NIGHT, Home, Ran, ended, entries, started
+from tests.faults.clock import clock_jumps_back
+from tests.faults.fault import Fault, SkippedError, told
+from tests.faults.homes import BEFORE, EARLIER, FIRST, NIGHT, Home, Ran, ended, entries, started, succeed
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-class SkippedError(Exception):
-    """A fault that cannot be done here, and why."""
-
-
-@dataclass(frozen=True)
-class Fault:
-    """A fault, as the table names it; `issued`: whether the same documents must stand at the end."""
-
-    name: str
-    do: Callable[[Home], str]
-    issued: bool = True
-
-
-def told(ran: Ran, *names: object) -> str:
-    """What a run said that had to fail: each of these names, file or remedy, stands in it."""
-    assert ran.code == 1, f"exit code {ran.code}:\n{ran.said}"
-    error = ran.said[ran.said.rfind("error: ") :]
-    for name in names:
-        assert str(name) in error, f"{name} is not in:\n{ran.said}"
-    return error
 
 
 # The run is killed.
@@ -181,6 +160,35 @@ def mended_as_told(home: Home, path: Path, day: object) -> str:
     return said
 
 
+def one_bit_rots(home: Home) -> str:
+    """A disk loses a bit of an old file, whose pack is what nights read: size and times stay as they were."""
+    day = FIRST + timedelta(days=1)
+    path = home.path / f"lake/billing_sessions/{day}.parquet"
+    facts, content = path.stat(), bytearray(path.read_bytes())
+    content[len(content) // 3] ^= 1
+    path.write_bytes(content)
+    os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+    ran = home.run("doctor", "--thorough")
+    said = next(line for line in ran.said.splitlines() if str(path) in line)
+    assert ran.code == 1, ran.said
+    assert f"quarterhour run --date {day}" in ran.said, ran.said
+    path.unlink()
+    ran = home.run("run", "--date", str(day))
+    assert ran.code == 0, ran.said
+    return said
+
+
+def packs_damaged(home: Home) -> str:
+    """A bit of each pack is another one: they are made of files that are whole."""
+    packs = sorted((home.path / ".packs").glob("*/*.parquet"))
+    assert packs
+    for path in packs:
+        content = bytearray(path.read_bytes())
+        content[len(content) // 3] ^= 1
+        path.write_bytes(content)
+    return "nothing: the next run made them again"
+
+
 def rows_deleted(home: Home) -> str:
     """The rows of a day are gone, with nobody to tell: R20 finds it."""
     path = sorted((home.path / f"lake/interactions/{BEFORE}").glob(f"{BEFORE}.parquet"))[0]
@@ -234,20 +242,39 @@ def file_grows(home: Home) -> str:
     return next(line for line in ran.said.splitlines() if line.startswith("warning: "))
 
 
+def due_of_a_second_delivery(home: Home, folder: Path) -> None:
+    """The first half of a file was delivered, and after the night the file."""
+    shutil.copytree(home.before, folder)
+    path = folder / f"landing/interactions/{NIGHT}/part-0.jsonl.gz"
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    succeed(folder, "run", "--date", str(NIGHT))
+    path.write_bytes(content)
+    succeed(folder, "run", "--date", str(NIGHT))
+
+
 def two_nights_missed(home: Home) -> str:
     """The machine was off for two nights."""
     shutil.rmtree(home.path)
-    home.path.mkdir()
-    for name in ("landing", "quarterhour.toml"):
-        source = home.whole / name
-        (shutil.copytree if source.is_dir() else shutil.copy)(source, home.path / name)
-    early = BEFORE.replace(day=BEFORE.day - 1)
-    ran = home.run("run", "--from", "2026-09-28", "--to", str(early))
-    assert ran.code == 0, ran.said
+    until_earlier(home.whole, home.path)
     home.issued_before = entries(home.path)
     ran = home.run("run")
     assert f"running {BEFORE} to {NIGHT}" in ran.said, ran.said
     return f"running {BEFORE} to {NIGHT}"
+
+
+def until_earlier(whole: Path, folder: Path) -> None:
+    """A home with all its logs, in which all nights but the last two have run."""
+    folder.mkdir()
+    shutil.copytree(whole / "landing", folder / "landing")
+    shutil.copy(whole / "quarterhour.toml", folder)
+    succeed(folder, "run", "--from", str(FIRST), "--to", str(EARLIER))
+
+
+def due_of_two_nights(home: Home, folder: Path) -> None:
+    """One range of two days, asked for by name."""
+    until_earlier(home.whole, folder)
+    succeed(folder, "run", "--from", str(BEFORE), "--to", str(NIGHT))
 
 
 def unknown_zone(home: Home) -> str:
@@ -288,53 +315,6 @@ def faulty_seed(home: Home) -> str:
     said = told(ran, "plan_tiers", "0.1O")
     assert (home.path / WAREHOUSE).read_bytes() == before
     shutil.rmtree(tree)
-    return said
-
-
-# The clock.
-
-SHIM = """
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <stdlib.h>
-#include <sys/time.h>
-#include <time.h>
-static long back(void) { const char *s = getenv("CLOCK_BACK"); return s ? atol(s) : 0; }
-int clock_gettime(clockid_t id, struct timespec *ts) {
-  int (*real)(clockid_t, struct timespec *) = dlsym(RTLD_NEXT, "clock_gettime");
-  int code = real(id, ts);
-  if (!code && (id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE)) ts->tv_sec -= back();
-  return code;
-}
-int gettimeofday(struct timeval *tv, void *zone) {
-  struct timespec ts; int code = clock_gettime(CLOCK_REALTIME, &ts);
-  tv->tv_sec = ts.tv_sec; tv->tv_usec = ts.tv_nsec / 1000; return code;
-}
-time_t time(time_t *out) {
-  struct timespec ts; clock_gettime(CLOCK_REALTIME, &ts);
-  if (out) *out = ts.tv_sec; return ts.tv_sec;
-}
-"""
-
-
-def clock_jumps_back(home: Home) -> str:
-    """The machine comes up with a clock of years ago, then with one of last week."""
-    if not shutil.which("cc"):
-        raise SkippedError("no C compiler, by which a process can be given another clock")
-    shim = home.path.with_name("clock.so")
-    built = ["cc", "-shared", "-fPIC", "-x", "c", "-", "-o", str(shim), "-ldl"]
-    subprocess.run(built, input=SHIM, text=True, check=True, capture_output=True)
-    toml = home.path / "quarterhour.toml"
-    kept = toml.read_text()
-    toml.write_text("".join(line for line in kept.splitlines(keepends=True) if "last_day" not in line))
-    years, week = (str(days * 86_400) for days in (3650, 7))
-    ran = ended(started(home.path, environ={"LD_PRELOAD": str(shim), "CLOCK_BACK": years}))
-    assert ran.code == 2, ran.said
-    assert "by the clock of this machine" in ran.said, ran.said
-    said = ran.said
-    toml.write_text(kept)
-    ran = ended(started(home.path, environ={"LD_PRELOAD": str(shim), "CLOCK_BACK": week}))
-    assert ran.code == 0, ran.said
     return said
 
 
@@ -388,14 +368,16 @@ FAULTS = [
     Fault("a lake file cut short", cut_short),
     Fault("a byte of sessions flipped", one_byte_flipped),
     Fault("a byte of rows flipped", one_byte_of_rows_flipped),
+    Fault("a bit of an old file lost, with its times as they were", one_bit_rots),
+    Fault("a bit of every pack flipped", packs_damaged),
     Fault("a file of rows deleted", rows_deleted),
     Fault("files of sessions deleted", sessions_deleted),
     Fault("permission denied", forbidden),
-    Fault("a landing file that grows", file_grows, issued=False),
+    Fault("a landing file that grows", file_grows, due_of_a_second_delivery),
     Fault("a clock that jumps back", clock_jumps_back),
     Fault("marts of a crashed writer", crashed_writer),
     Fault("marts cut short", marts_cut_short),
-    Fault("two nights missed", two_nights_missed, issued=False),
+    Fault("two nights missed", two_nights_missed, due_of_two_nights),
     Fault("a plan seed with an error", faulty_seed),
     Fault("a zone that does not exist", unknown_zone),
     *(
