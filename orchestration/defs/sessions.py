@@ -11,6 +11,7 @@ from orchestration.counting import fragmenting, sessionizing
 from orchestration.counting.terms import RECIPE as TERMS_RECIPE
 from orchestration.counting.terms import terms_of
 from orchestration.counting.workers import in_parallel
+from orchestration.defs import state
 from orchestration.defs.ingestion import OWNERS, seconds_since
 from orchestration.defs.joined import teller
 from orchestration.defs.resources import Home
@@ -96,6 +97,7 @@ def sessionize(context: dg.AssetExecutionContext, home: Home) -> Iterator[dg.Mat
                 "seconds_of_run": seconds,
             }
             told.tell(dg.AssetKey(["lake", table]), day, metadata)
+    state.tell(context)
     for table in SESSION_TABLES:
         yield dg.MaterializeResult(asset_key=["lake", table])
 

@@ -15,6 +15,7 @@ from orchestration import dbt
 from orchestration.dbt.marts import Mart, marts_of
 from orchestration.defs.ingestion import OWNERS
 from orchestration.defs.resources import Home
+from orchestration.defs.state import STATE
 from orchestration.lake.tables import STREAMS
 
 MADE_BY = {
@@ -34,6 +35,8 @@ CHECK = "dbt_tests"
 def _spec(key: dg.AssetKey, mart: Mart) -> dg.AssetSpec:
     columns = [dg.TableColumn(name, description=told) for name, told in mart.node.columns.items()]
     deps = {found for dep in mart.deps for found in MADE_BY.get(dep, [dep])}
+    if any(dep.startswith("lake/") for dep in mart.deps):
+        deps.add(STATE.to_user_string())
     return dg.AssetSpec(
         key,
         deps=[dg.AssetKey.from_user_string(dep) for dep in sorted(deps)],

@@ -13,7 +13,8 @@ from dagster._core.loader import LoadingContextForTest
 
 from orchestration.definitions import defs
 from orchestration.defs import late
-from orchestration.defs.schedules import NIGHT
+from orchestration.defs.schedules import LAKE, MARTS, NIGHT, REPORTS
+from orchestration.home import dagster_home
 from orchestration.partitions import DAYS
 from orchestration.runs.nightly import run_night, run_rebuild
 
@@ -97,6 +98,45 @@ def stale_days(home: Path, key: str) -> list[str]:
     statuses = CachingStaleStatusResolver(instance, graph, LoadingContextForTest(instance))
     asset = dg.AssetKey.from_user_string(key)
     return [day for day in DAYS.get_partition_keys() if statuses.get_status(asset, day) == StaleStatus.STALE]
+
+
+def stale_by_part(home: Path, day: date) -> list[list[str]]:
+    """What the UI would show as stale before a night, and after each of its parts: lake, marts, pages."""
+    dagster_home(home)
+    known = defs().get_repository_def()
+    names = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
+    parts = (
+        (NIGHT, LAKE.resolve(known.asset_graph), dict.fromkeys(names, str(day))),
+        (NIGHT, MARTS.resolve(known.asset_graph), {}),
+        (REPORTS, None, {}),
+    )
+    with dg.DagsterInstance.get() as instance:
+        found = [_stale(instance)]
+        for job, keys, tags in parts:
+            known.get_job(job).execute_in_process(
+                instance=instance,
+                asset_selection=sorted(keys) if keys else None,
+                tags=tags,
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            )
+            found.append(_stale(instance))
+    return found
+
+
+def _stale(instance: dg.DagsterInstance) -> list[str]:
+    """Every stale asset; a day of one behind a colon."""
+    graph = defs().get_repository_def().asset_graph
+    statuses = CachingStaleStatusResolver(instance, graph, LoadingContextForTest(instance))
+    every = [
+        (key, day)
+        for key in graph.materializable_asset_keys
+        for day in (DAYS.get_partition_keys() if graph.get(key).is_partitioned else [None])
+    ]
+    return sorted(
+        key.to_user_string() + (f":{day}" if day else "")
+        for key, day in every
+        if statuses.get_status(key, day) == StaleStatus.STALE
+    )
 
 
 def told_days(home: Path, key: str) -> list[str]:

@@ -87,6 +87,12 @@ def stale_days(home: Path, key: str) -> list[str]:
     return days
 
 
+def stale_by_part(home: Path, day: date) -> list[list[str]]:
+    """What the UI would show as stale before a night, and after each of its parts: lake, marts, pages."""
+    found: list[list[str]] = _called("stale_by_part", home, day)
+    return found
+
+
 def told_days(home: Path, key: str) -> list[str]:
     """The days of an asset of which Dagster was told, also by a run that failed."""
     days: list[str] = _called("told_days", home, key)

@@ -31,6 +31,8 @@ from tests.orchestration.runs import (
     ended,
     lake_runs,
     late_run,
+    night,
+    stale_by_part,
     stale_days,
     tick,
     under_way,
@@ -178,6 +180,21 @@ def settled_tick(dagster: ProcessPoolExecutor, home: Path, now: datetime, cursor
     requests, cursor, _ = dagster.submit(tick, home, now, cursor).result()
     assert requests == []
     return dagster.submit(tick, home, now + SETTLE, cursor).result()
+
+
+def test_a_late_file_makes_stale_what_follows_from_it_part_by_part(
+    dagster: ProcessPoolExecutor, tmp_path: Path
+) -> None:
+    for day in (FIRST, FIRST + DAY):
+        land(tmp_path, day, "on-time.jsonl", day)
+    dagster.submit(night, tmp_path, FIRST, FIRST + DAY).result()
+    land(tmp_path, FIRST + DAY, "late.jsonl", FIRST)
+    before, lake, marts, pages = dagster.submit(stale_by_part, tmp_path, FIRST + DAY).result()
+    assert before == []  # the sensor has not looked yet
+    assert {"usage_daily", "invoices", "accounts"} <= set(lake)
+    assert not any(":" in each for each in lake)
+    assert marts == ["pages"]
+    assert pages == []
 
 
 def test_late_files_of_several_days_reach_their_days_in_one_run_and_the_ui_shows_it(
