@@ -127,6 +127,9 @@ ISSUED: dict[str, pl.Schema] = {
 }
 """The tables that are made of the ledger."""
 
+DRAWN = ("wallet_draws", "ledger_state")
+"""Those that an entry changes by which a night draws on wallets; any other changes them all."""
+
 _LEDGER = "quarterhour.ledger"
 
 

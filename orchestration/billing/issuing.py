@@ -4,6 +4,7 @@ The marts may be older than the ledger, if a run died between the two: then they
 anything is issued, so that nothing is billed twice.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import sha256
@@ -15,7 +16,7 @@ import duckdb
 from orchestration import dbt
 from orchestration.billing.documents import Drafts, Waiting
 from orchestration.billing.drawing import append_draws
-from orchestration.billing.issued import ISSUED, publish_issued
+from orchestration.billing.issued import DRAWN, ISSUED, publish_issued
 from orchestration.counting.audits import ids_on_two_days
 from orchestration.errors import RunError, UsageError
 from orchestration.lake import Lake
@@ -122,8 +123,21 @@ def _bring_marts_up_to_date(lake: Lake, ledger: Ledger) -> None:
     """Builds what follows from the ledger where it has entries that the marts do not know."""
     publish_issued(lake, ledger)
     if not is_up_to_date(lake.home, ledger):
-        what = " ".join(f"source:lake.{table}+" for table in ISSUED) if has_marts(lake.home) else None
+        tables = _changed_since(ledger, _known(lake.home)) if has_marts(lake.home) else ()
+        what = " ".join(f"source:lake.{table}+" for table in tables) or None
         dbt.build(lake.home, select=what).raise_if_failed()
+
+
+def _changed_since(ledger: Ledger, known: str) -> Collection[str]:
+    """The tables of the ledger that say something else than when `known` was its last entry.
+
+    Most nights draw on wallets and issue nothing: that touches a sixth of what follows from documents.
+    """
+    entries = ledger.entries()
+    last = next((entry.sequence for entry in entries if entry.hash == known), None)
+    if last is None or any(entry.kind != "wallet_draws" for entry in entries if entry.sequence > last):
+        return ISSUED
+    return DRAWN
 
 
 def has_marts(home: Path) -> bool:
@@ -139,10 +153,13 @@ def has_marts(home: Path) -> bool:
 
 def is_up_to_date(home: Path, ledger: Ledger) -> bool:
     """Whether the marts know the ledger's last entry."""
-    if not has_marts(home):
-        return False
+    return has_marts(home) and _known(home) == ledger.version()
+
+
+def _known(home: Path) -> str:
+    """The last entry of the ledger that the marts know."""
     with duckdb.connect(str(home / dbt.WAREHOUSE), read_only=True) as warehouse:
-        return Drafts(warehouse, "").ledger_hash() == ledger.version()
+        return Drafts(warehouse, "").ledger_hash()
 
 
 def month_of(text: str | None) -> date | None:

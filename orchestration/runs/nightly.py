@@ -6,6 +6,7 @@ Partitions are made of the home that the environment names when this is imported
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import dagster as dg
@@ -90,6 +91,7 @@ def run_rebuild(home: Path, first: date, last: date, tell: Callable[[str], None]
     return [*refused, *failed_checks]
 
 
+@cache
 def _repository() -> dg.RepositoryDefinition:
     """All definitions; where one cannot be made, as of marts whose seeds are wrong, its own error."""
     try:

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from orchestration import dbt
 from orchestration.billing.issuing import issue
 from orchestration.cli import main
 from orchestration.errors import RunError
 from orchestration.ledger import Ledger, LedgerBusyError, LedgerWriter
+from orchestration.runs.rebuilding import differences
 from tests.orchestration.nights import Landing, arrive
 
 FIRST, LAST, NEXT = date(2026, 1, 1), date(2026, 2, 4), date(2026, 2, 5)
@@ -73,6 +75,35 @@ def test_nothing_is_issued_or_taken_back_where_arrivals_were_taken_away_again(ho
     with pytest.raises(RunError, match="the last arrival day is 2026-01-13, but documents were issued"):
         issue(home)
     assert Ledger(home).version() == before
+
+
+def test_a_night_that_only_draws_builds_no_more_than_what_follows_from_draws(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And that is all that there is to build: whole marts say the same."""
+    selected: list[str | None] = []
+    build = dbt.build
+
+    def told(home: Path, select: str | None = None) -> dbt.BuildResult:
+        selected.append(select)
+        return build(home, select)
+
+    monkeypatch.setattr(dbt, "build", told)
+    landing = Landing(tmp_path)
+    landing.event("2026-01-01", "account_opened", account_name="acme", zone="UTC", currency="USD")
+    landing.event("2026-01-01", "plan_subscribed", "bot", plan_id="payg_usd")
+    for day in (date(2026, 1, 10), date(2026, 1, 11)):
+        landing.alerts("bot", str(day), 3)
+        arrive(tmp_path, FIRST, day)
+        selected.clear()
+        issue(tmp_path)
+    assert {entry.kind for entry in Ledger(tmp_path).entries()} == {"wallet_draws"}
+    assert selected == ["source:lake.wallet_draws+ source:lake.ledger_state+"]
+    other = tmp_path / "other"
+    shutil.copytree(tmp_path / "lake", other / "lake")
+    shutil.copytree(tmp_path / "ledger", other / "ledger")
+    build(other)
+    assert differences(tmp_path, other) == []
 
 
 def _issue_and_die(home: Path, appended: int) -> None:
