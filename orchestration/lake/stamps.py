@@ -7,7 +7,7 @@ from contextlib import suppress
 
 def files_below(folder: str) -> Iterator[os.DirEntry[str]]:
     """The Parquet files below a folder, as they are published; none where it is not there."""
-    with suppress(FileNotFoundError), os.scandir(folder) as found:
+    with suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as found:
         for entry in found:
             if entry.is_dir():
                 yield from files_below(entry.path)

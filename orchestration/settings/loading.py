@@ -112,6 +112,10 @@ def load_settings_of(home: Path) -> Settings:
     return load_settings({**os.environ, "QUARTERHOUR_HOME": str(home)})
 
 
+PATTERN = frozenset(",*?[")
+"""By these Polars and DuckDB take a path for several."""
+
+
 def load(environ: Mapping[str, str] | None = None) -> Loaded:
     """The settings in force and where each came from. Raises SettingsError with every fault at once."""
     env = os.environ if environ is None else environ
@@ -135,6 +139,8 @@ def load(environ: Mapping[str, str] | None = None) -> Loaded:
         faults.append(f"setting {place} in {path if where == FILE_NAME else where}: {told}")
     settings = Settings(home=home, **values)
     faults += settings.faults()
+    if set(str(home)) & PATTERN:
+        faults.append(f"QUARTERHOUR_HOME: a path with one of , * ? [ in it would be taken for others: {home}")
     if faults:
         raise SettingsError("\n".join(faults))
     return Loaded(settings, given)

@@ -135,6 +135,12 @@ def test_what_cannot_be_used_is_a_fault_and_never_a_crash(tmp_path: Path, conten
         load_settings(environ(tmp_path))
 
 
+@pytest.mark.parametrize("name", ["a,b", "q[1]", "what?", "all*"])
+def test_a_home_whose_path_would_be_taken_for_others_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SettingsError, match="QUARTERHOUR_HOME: a path with one of"):
+        load_settings({"QUARTERHOUR_HOME": str(tmp_path / name)})
+
+
 def test_a_file_that_cannot_be_read_is_a_fault(tmp_path: Path) -> None:
     (tmp_path / "quarterhour.toml").mkdir()
     with pytest.raises(SettingsError, match="cannot be read"):
