@@ -78,7 +78,7 @@ def _told_of_files(lake: Path) -> Iterator[str]:
 def _told(home: Path) -> dict[str, str]:
     try:
         return dict(json.loads((home / FILE).read_bytes()))
-    except (FileNotFoundError, ValueError, TypeError):
+    except (FileNotFoundError, ValueError, TypeError, RecursionError):
         return {}
 
 

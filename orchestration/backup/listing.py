@@ -68,7 +68,7 @@ def read_backup(folder: Path) -> Backup:
         backup = Backup(folder, str(said["made_at"]), str(said["made_by"]), files)
     except OSError as error:
         raise RunError(f"{path} cannot be read: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise RunError(f"{path} is damaged: take another backup") from None
     for kept in files:
         parts = PurePosixPath(kept.path).parts

@@ -56,8 +56,8 @@ def clean_days(lake: Lake, what: str, basis: str, *, keep: bool) -> Iterator[Cle
     """The clean days of a kind, found on a basis; whoever has the home may keep what is added to them."""
     path = lake.home / FILE
     basis = f"{basis} {_settled(lake)}"
-    before = _kept(path).get(what, {})
-    known = before.get("days", {}) if before.get("basis") == basis else {}
+    before = _kept(path).get(what)
+    known = before["days"] if before and before["basis"] == basis else {}
     clean = Clean(known, _stamps(lake))
     yield clean
     if keep and clean.told() != known:
@@ -93,9 +93,11 @@ def _hash(told: list[str]) -> str:
 
 
 def _kept(path: Path) -> dict[str, dict[str, Any]]:
+    """What was found clean by kind; of a file that is not as it was written nothing."""
     try:
-        return dict(json.loads(path.read_bytes()))
-    except (FileNotFoundError, ValueError, TypeError):
+        kept = json.loads(path.read_bytes())
+        return {what: {"basis": each["basis"], "days": dict(each["days"])} for what, each in kept.items()}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return {}
 
 

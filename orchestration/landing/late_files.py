@@ -59,7 +59,7 @@ def cursor_of(text: str | None) -> Cursor:
             {date.fromisoformat(day): Waiting(*each) for day, each in kept.get("waiting", {}).items()},
             {date.fromisoformat(day): str(digest) for day, digest in kept.get("asked", {}).items()},
         )
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         return Cursor()
 
 

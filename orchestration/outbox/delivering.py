@@ -73,7 +73,7 @@ class Records:
             found = json.loads(self._path(number, channel).read_bytes())
         except FileNotFoundError:
             return None
-        except ValueError:
+        except (ValueError, RecursionError):
             return INTENT
         return DONE if isinstance(found, dict) and found.get("state") == DONE else INTENT
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
+from orchestration.errors import RunError
 from orchestration.lake import Lake, packs
 from orchestration.lake.parts import SETTLED_FILES, STREAMS, settled_arrivals, settled_files
 from orchestration.privacy.record import record_of_accounts
@@ -56,12 +57,11 @@ def finish(home: Path) -> Path | None:
     path = home / JOURNAL
     if not path.exists():
         return None
-    told = json.loads(path.read_text())
-    request = Request(told["by"], told["reason"], told["at"])
+    request, before = _begun(path)
     lake = Lake(home)
     packs.weed(lake)
     of_accounts = {
-        account_id: {"arrived_before": told["before"], "rows": str(rows)}
+        account_id: {"arrived_before": before, "rows": str(rows)}
         for account_id, rows in _rows_dropped(lake, request.instant).items()
     }
     recorded = record_of_accounts(
@@ -75,6 +75,21 @@ def finish(home: Path) -> Path | None:
     )
     path.unlink()
     return recorded
+
+
+def _begun(path: Path) -> tuple[Request, str]:
+    """What the file of a retention says. Raises RunError where it is damaged."""
+    try:
+        told = json.loads(path.read_bytes())
+        request = Request(str(told["by"]), told["reason"] and str(told["reason"]), str(told["at"]))
+        if request.instant.tzinfo is None:
+            raise ValueError
+        return request, str(date.fromisoformat(told["before"]))
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise RunError(
+            f"{path} is damaged: it said since when rows were dropped, by whom and why. Remove it, and note "
+            "in the book what lake/settled/files has of that day"
+        ) from None
 
 
 def _rows_dropped(lake: Lake, at: datetime) -> dict[str, int]:

@@ -163,7 +163,7 @@ def finish_begun(home: Path) -> bool:
     )  # of who died before anything was changed; it has the id
     if not path.exists():
         return False
-    journal = _Journal(**json.loads(path.read_text()))
+    journal = _begun(path)
     lake, landing = Lake(home), home / "landing"
     for stream in STREAMS:
         for day in arrival_days(landing, stream):
@@ -187,6 +187,25 @@ def finish_begun(home: Path) -> bool:
     packs.weed(lake)
     path.unlink()
     return True
+
+
+def _begun(path: Path) -> _Journal:
+    """What was to be done. Raises RunError where the file is damaged."""
+    try:
+        journal = _Journal(**json.loads(path.read_bytes()))
+        texts = [journal.user_id, journal.pseudonym, journal.by]
+        for stream, day in journal.arrivals:
+            date.fromisoformat(day)
+            texts.append(stream)
+        is_sound = all(isinstance(each, str) for each in texts) and isinstance(journal.rows, dict)
+        if not is_sound or datetime.fromisoformat(journal.at).tzinfo is None:
+            raise ValueError
+    except (ValueError, TypeError, RecursionError):
+        raise RunError(
+            f"{path} is damaged: it said who was being forgotten, and under which pseudonym. Restore it from "
+            "a backup; or remove it and forget the person again, who then has two pseudonyms"
+        ) from None
+    return journal
 
 
 def _begin(home: Path, found: Found, whose: Whose, renaming: Renaming) -> None:

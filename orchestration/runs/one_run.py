@@ -52,7 +52,7 @@ def holder_of(home: Path) -> Holder | None:
     """Who holds a home, or held it last and was killed; None where nobody is noted."""
     try:
         return Holder(**json.loads((home / LOCK).read_text()))
-    except (OSError, ValueError, TypeError):  # no such file, or it is being written
+    except (OSError, ValueError, TypeError, RecursionError):  # no such file, or it is being written
         return None
 
 

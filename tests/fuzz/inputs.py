@@ -216,3 +216,27 @@ def apps(draw: st.DrawFn) -> tuple[str, bytes]:
         return "apps.json", draw(damaged(encoded(shape, draw)))
     text = "app_id,inactivity_minutes\n" + "".join(f"{app_id},{minutes}\n" for app_id, minutes in pairs)
     return "apps.csv", draw(damaged(text.encode(errors="surrogatepass")))
+
+
+RECORD = [
+    "fragments", "sessions", "basis", "days", "marts", "outbox", "pages", "by", "reason", "at",
+    "before", "user_id", "account_id", "pseudonym", "arrivals", "rows", "what", "pid", "since",
+    "run_id", "format", "made_at", "made_by", "files", "path", "bytes", "modified_ns", "sha256",
+    "waiting", "asked", "state", "sequence", "hash", "next", "2024-03-02",
+]  # fmt: skip
+"""What our own records have in them."""
+
+
+@st.composite
+def kept(draw: st.DrawFn) -> bytes:
+    """A record of ours: mostly JSON with names that are in one, some of it cut short or rubbish."""
+    likely = st.recursive(
+        VALUES,
+        lambda inner: (
+            st.dictionaries(st.sampled_from(RECORD), inner, max_size=9) | st.lists(inner, max_size=2)
+        ),
+        max_leaves=12,
+    )
+    deep = st.just(b"[" * 100_000)
+    raw = draw(likely.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=40) | deep)
+    return raw[: draw(st.sampled_from([None, None, None, 7]))]

@@ -12,22 +12,31 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from orchestration.backup.listing import read_backup
 from orchestration.book.judging import state_at
 from orchestration.counting import audits
+from orchestration.counting.clean import clean_days
 from orchestration.counting.direct import read_apps, sessionize_files
 from orchestration.counting.fragmenting import build_fragments, dirty_days
 from orchestration.counting.sessionizing import dirty_days as dirty_sessions
 from orchestration.counting.sessionizing import rebuild
 from orchestration.counting.terms import terms_of
-from orchestration.errors import UsageError
+from orchestration.errors import RunError, UsageError
 from orchestration.lake import Lake
 from orchestration.lake.tables import TABLES
 from orchestration.landing.contents import parse_landed
 from orchestration.landing.ingest import ingest
+from orchestration.landing.late_files import cursor_of
+from orchestration.ledger import Ledger
+from orchestration.made import is_whole
+from orchestration.outbox.delivering import Records
+from orchestration.privacy.dropped import finish
+from orchestration.privacy.forgetting import finish_begun
 from orchestration.rate import rate_cases, read_cases
+from orchestration.runs.one_run import holder_of
 from orchestration.settings.loading import Settings, SettingsError, load
 from orchestration.settings.text import shown
-from tests.fuzz.inputs import STREAM, VALUES, apps, events, files, toml
+from tests.fuzz.inputs import STREAM, VALUES, apps, events, files, kept, toml
 from tests.orchestration.test_rate import ANYTHING, MODEL_NAMES
 from transforms.limits import Limits
 from transforms.rules import Rules
@@ -146,6 +155,38 @@ def book(data: st.DataObject, folder: Path) -> None:
         assert all(row["refusal_reason"] for row in state.get("account_event_refusals", []))
 
 
+def records(data: st.DataObject, folder: Path) -> None:
+    """What we keep in files of our own, after a disk or a hand was at it: read, passed over, or named."""
+    name, read = data.draw(st.sampled_from(sorted(RECORDS.items())))
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data.draw(kept()))
+    try:
+        read(folder)
+    except (RunError, UsageError) as error:
+        assert path.name in str(error)  # noqa: PT017  # the other readers pass it over
+
+
+def _clean(folder: Path) -> None:
+    with clean_days(Lake(folder), "fragments", "4", keep=False) as clean:
+        assert str(ARRIVAL) not in clean
+
+
+RECORDS: dict[str, Callable[[Path], object]] = {
+    ".clean.json": _clean,
+    ".forgetting.json": finish_begun,
+    ".made.json": is_whole,
+    ".retaining.json": finish,
+    ".run.lock": holder_of,
+    "backup.json": read_backup,
+    "cursor": lambda folder: cursor_of((folder / "cursor").read_text(errors="replace")),
+    "ledger/00000001.json": lambda folder: Ledger(folder).verify(),
+    "ledger/HEAD.json": lambda folder: Ledger(folder).verify(),
+    "outbox/.sent/INV-1.mail.json": lambda folder: Records(folder / "outbox").state("INV-1", "mail"),
+}
+"""By file what reads it. An entry of the ledger is told among others, so no error is raised."""
+
+
 QUICK: dict[str, Target] = {
     "file": file,
     "home": home,
@@ -153,6 +194,7 @@ QUICK: dict[str, Target] = {
     "settings": settings,
     "timeouts": timeouts,
     "cases": cases,
+    "records": records,
 }
 SLOW: dict[str, Target] = {"rating": rating, "book": book}
 """They run dbt: seconds each."""
