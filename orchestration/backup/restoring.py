@@ -8,13 +8,11 @@ import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 from orchestration.backup.listing import Backup, Kept, copied
 from orchestration.errors import RunError, UsageError
-from orchestration.home import waiting_days
-from orchestration.lake import Lake
+from orchestration.home import last_arrival, waiting_days
 from orchestration.ledger import Ledger
 from orchestration.runs.one_run import LOCK, only_run
 
@@ -120,5 +118,5 @@ def _next_command(home: Path) -> str:
     """What makes marts and pages: the night of what waits, or of the last day once more."""
     if waiting_days(home):
         return f"QUARTERHOUR_HOME={home} quarterhour run"
-    last: date | None = Lake(home).scan("files").select("arrival_day").max().collect().item()
+    last = last_arrival(home)
     return f"QUARTERHOUR_HOME={home} quarterhour run" + (f" --date {last}" if last else "")

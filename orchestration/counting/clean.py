@@ -10,9 +10,11 @@ import os
 import re
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import date
 from hashlib import blake2b
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -37,36 +39,42 @@ class Clean:
 
     def __init__(self, before: Stamps, now: Stamps):
         self._now = now
-        self.days = {day for day, stamp in before.items() if now.get(day) == stamp}
+        self._days = {day for day, stamp in before.items() if now.get(day) == stamp}
 
-    def __contains__(self, day: object) -> bool:
-        return str(day) in self.days
+    def __contains__(self, day: date) -> bool:
+        return str(day) in self._days
 
-    def add(self, day: object) -> None:
+    def add(self, day: date) -> None:
         """A day that was found clean, and stays so as long as its files do."""
-        self.days.add(str(day))
+        self._days.add(str(day))
 
     def told(self) -> Stamps:
         """Their stamps."""
-        return {day: self._now[day] for day in sorted(self.days & self._now.keys())}
+        return {day: self._now[day] for day in sorted(self._days & self._now.keys())}
 
 
 @contextmanager
-def clean_days(lake: Lake, what: str, basis: str, *, keep: bool) -> Iterator[Clean]:
-    """The clean days of a kind, found on a basis; whoever has the home may keep what is added to them."""
+def clean_days(lake: Lake, what: str, basis: str, *, known: bool) -> Iterator[Clean]:
+    """The clean days of a kind. With `known` those that were found so on the same basis, and what is added is
+    kept: for nights, which have the home; whoever judges a home asks of each day anew.
+    """
+    if not known:
+        yield Clean({}, {})
+        return
     path = lake.home / FILE
-    basis = f"{basis} {_settled(lake)}"
+    basis = f"{version('quarterhour')} {','.join(TABLES)} {basis}"
     before = _kept(path).get(what)
-    known = before["days"] if before and before["basis"] == basis else {}
-    clean = Clean(known, _stamps(lake))
+    stamps = before["days"] if before and before["basis"] == basis else {}
+    clean = Clean(stamps, _stamps(lake))
     yield clean
-    if keep and clean.told() != known:
+    if clean.told() != stamps:
         _keep(path, {**_kept(path), what: {"basis": basis, "days": clean.told()}})
 
 
 def _stamps(lake: Lake) -> Stamps:
     """Of each day that has any files, unless one has just changed."""
     just_now = time.time_ns() - TOO_NEW_NS
+    settled = _settled(lake)
     files: dict[str, list[str]] = defaultdict(list)
     too_new: set[str] = set()
     outside = len(str(lake.root)) + 1
@@ -77,15 +85,18 @@ def _stamps(lake: Lake) -> Stamps:
             if of_day is None:
                 continue
             day = of_day[1]
-            files[day].append(f"{name} {stamp_of(stat)}")
+            files[day] += [f"{name} {stamp_of(stat)}", *settled[entry.name[:10]]]
             if stat.st_mtime_ns > just_now:
                 too_new.add(day)
     return {day: _hash(told) for day, told in files.items() if day not in too_new}
 
 
-def _settled(lake: Lake) -> str:
-    """What tells of each arrival day how often it was settled."""
-    return _hash([stamp_of(entry.stat()) for entry in files_below(str(lake.root / SETTLED / "files"))])
+def _settled(lake: Lake) -> Mapping[str, list[str]]:
+    """By arrival day the files that tell how often it was settled, and so which of its rows count."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for entry in files_below(str(lake.root / SETTLED / "files")):
+        found[entry.name[:10]].append(f"{entry.path} {stamp_of(entry.stat())}")
+    return found
 
 
 def _hash(told: list[str]) -> str:

@@ -67,14 +67,14 @@ def lost_arrivals(lake: Lake, day: date) -> list[tuple[str, date]]:
     return sorted({(stream, date.fromisoformat(arrival)) for stream, arrival in parted})
 
 
-def dirty_days(lake: Lake, *, keep: bool = False) -> list[date]:
+def dirty_days(lake: Lake, *, known: bool = False) -> list[date]:
     """The days of which something else was delivered than their fragments were made of.
 
-    With `keep` the others are noted, so that the next night need not look at them.
+    With `known` days that a night before found clean are not opened again (`counting/clean.py`).
     """
-    known = [lake.days("stretches"), lake.days("touched")]
-    days = set[date]().union(*known, *(days_of_rows(lake, stream) for stream in STREAMS))
-    with clean_days(lake, "fragments", RECIPE, keep=keep) as clean:
+    counted = [lake.days("stretches"), lake.days("touched")]
+    days = set[date]().union(*counted, *(days_of_rows(lake, stream) for stream in STREAMS))
+    with clean_days(lake, "fragments", RECIPE, known=known) as clean:
         for day in days:
             if day not in clean and _is_clean(lake, day):
                 clean.add(day)

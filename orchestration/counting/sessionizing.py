@@ -67,12 +67,12 @@ class _Order:
         self.later -= days
 
 
-def dirty_days(lake: Lake, terms: Terms, *, keep: bool = False) -> list[date]:
+def dirty_days(lake: Lake, terms: Terms, *, known: bool = False) -> list[date]:
     """Days whose sessions were made of other fragments or terms than they would be made of now.
 
-    With `keep` the others are noted, so that the next night need not look at them.
+    With `known` days that a night before found clean are not opened again (`counting/clean.py`).
     """
-    with clean_days(lake, "sessions", terms.version(), keep=keep) as clean:
+    with clean_days(lake, "sessions", terms.version(), known=known) as clean:
         unknown = [day for day in lake.days("stretches") if day not in clean]
         dirty = [day for day in unknown if not _is_clean(lake, day, terms)]
         for day in set(unknown).difference(dirty):

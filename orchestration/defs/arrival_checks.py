@@ -95,7 +95,7 @@ def _verdict(check: Check, watched: Watched) -> Verdict:
     try:
         return check.judge(watched)
     except (OSError, RunError, pl.exceptions.PolarsError) as error:
-        why = str(error).splitlines()[0]
+        why = str(error).partition("\n")[0] or type(error).__name__
         told = f"{watched.stream}: a file of the lake cannot be read: {why}. Run these days again."
         return Verdict(passed=False, told=told, figures={})
 

@@ -45,7 +45,7 @@ def fragments(context: dg.AssetExecutionContext, home: Home) -> None:
     """
     lake, asked = home.lake(), days_of(context)
     told = teller(context, asked)
-    days = sorted({*asked, *fragmenting.dirty_days(lake, keep=True)})
+    days = sorted({*asked, *fragmenting.dirty_days(lake, known=True)})
     for day, counts in zip(days, in_parallel(partial(_built, lake), days), strict=True):
         told.tell(context.asset_key, day, counts)
 
@@ -86,7 +86,7 @@ def sessionize(context: dg.AssetExecutionContext, home: Home) -> Iterator[dg.Mat
     told = teller(context, asked)
     began = time.monotonic()
     terms = terms_of(lake, home.settings())
-    rebuilt = sessionizing.rebuild(lake, {*asked, *sessionizing.dirty_days(lake, terms, keep=True)}, terms)
+    rebuilt = sessionizing.rebuild(lake, {*asked, *sessionizing.dirty_days(lake, terms, known=True)}, terms)
     seconds = seconds_since(began)
     for day in rebuilt.days:
         for table in SESSION_TABLES:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 import polars as pl
+import yaml
 
 from orchestration.billing.issuing import is_up_to_date
 from orchestration.doctor.finding import Finding
@@ -54,13 +55,22 @@ def dagster(home: Path) -> Iterator[Finding]:
     """Dagster's storage, where it is damaged or cannot be opened; it holds history, no bill depends on it."""
     yield from _damaged(home)
     config = home / "dagster" / "dagster.yaml"
-    if config.exists() and "orchestration.runs.storage" not in config.read_text():
+    if config.exists() and not _is_ours(config):
         from orchestration.runs.instance import opened  # noqa: PLC0415  # seconds, for a storage elsewhere alone
 
         try:
             opened(home).dispose()
         except RunError as error:
             yield Finding(str(error), "see docs/deployment.md; a password stands in the environment alone")
+
+
+def _is_ours(config: Path) -> bool:
+    try:
+        return bool(
+            yaml.safe_load(config.read_text())["storage"]["custom"]["module"] == "orchestration.runs.storage"
+        )
+    except (OSError, KeyError, TypeError, yaml.YAMLError):
+        return False
 
 
 def _damaged(home: Path) -> Iterator[Finding]:

@@ -27,6 +27,8 @@ MADE_OF = "quarterhour.made_of"
 """Key in a pack's Parquet metadata: names, sizes and times of its files, as a hash."""
 MOST_BYTES = 1 << 20
 """A larger file takes longer to read than to open."""
+_found_whole: set[tuple[Path, str]] = set()
+"""Packs that this process has looked at, with their stamps: a night reads some of them many times."""
 _OF_DAY = re.compile(r"(\d{4}-\d{2})-\d{2}.*\.parquet")
 
 
@@ -44,7 +46,7 @@ class Month:
             is_its = pl.read_parquet_metadata(self.pack).get(MADE_OF) == self.made_of
         except (FileNotFoundError, pl.exceptions.PolarsError):
             return False
-        return is_its and seals.damage_of(self.pack) is None
+        return is_its and _is_whole(self.pack)
 
 
 def packed(lake: "Lake", table: str) -> list[Path]:
@@ -68,14 +70,15 @@ def fewest_files(lake: "Lake", table: str) -> list[Path]:
     large ones would take longer than what is wanted of them: where they are counted they are looked at.
     """
     files, months = _parted(lake, table)
-    packed, loose = [], [file for file in files if os.path.getsize(file) <= MOST_BYTES]
+    packed = []
     for month in months:
         if month.is_packed():
             packed.append(str(month.pack))
         else:
-            loose += month.files
-    seals.require_whole(lake.root, map(Path, loose))
-    return sorted(map(Path, {*files, *loose, *packed}))
+            files += month.files
+    small = [Path(file) for file in files if os.path.getsize(file) <= MOST_BYTES]
+    seals.require_whole(lake.root, small)
+    return sorted(map(Path, files + packed))
 
 
 def weed(lake: "Lake") -> None:
@@ -84,6 +87,13 @@ def weed(lake: "Lake") -> None:
         kept = {month.pack for month in _parted(lake, folder.name)[1] if month.is_packed()}
         for left in set(folder.iterdir()) - kept:
             left.unlink()
+
+
+def _is_whole(pack: Path) -> bool:
+    known = pack, stamp_of(pack.stat())
+    if known not in _found_whole and seals.damage_of(pack) is None:
+        _found_whole.add(known)
+    return known in _found_whole
 
 
 def _make(lake: "Lake", month: Month) -> bool:

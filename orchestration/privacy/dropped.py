@@ -15,6 +15,7 @@ import polars as pl
 from orchestration.errors import RunError
 from orchestration.lake import Lake, packs
 from orchestration.lake.parts import SETTLED_FILES, STREAMS, settled_arrivals, settled_files
+from orchestration.ledger.head import sync_folder
 from orchestration.privacy.record import record_of_accounts
 
 JOURNAL = ".retaining.json"
@@ -47,6 +48,7 @@ def begin(home: Path, request: Request, before: date) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(beside, home / JOURNAL)
+    sync_folder(home)
 
 
 def finish(home: Path) -> Path | None:

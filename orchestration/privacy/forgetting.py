@@ -42,6 +42,7 @@ from orchestration.landing.decompressing import TooLargeError
 from orchestration.landing.files import arrival_days, files_of, format_of
 from orchestration.landing.ingest import ingest
 from orchestration.landing.packing import packed_alike, unpacked
+from orchestration.ledger.head import sync_folder
 from orchestration.privacy.record import record_of_accounts
 from orchestration.privacy.retention import sweep_all
 from orchestration.settings.loading import load_settings_of
@@ -141,6 +142,7 @@ def forget(home: Path, whose: Whose) -> Found:
         _begin(home, found, whose, _drawn(lake, whose, found.days))
         finish_begun(home)
     _count_again(home)
+    packs.weed(lake)
     if (home / WAREHOUSE).exists():
         dbt.build(home).raise_if_failed()
         render_site(home)
@@ -158,9 +160,8 @@ def finish_begun(home: Path) -> bool:
     Whoever calls it holds the home. What it makes dirty, the next steps of a night count again.
     """
     path = home / JOURNAL
-    (home / UNFINISHED_JOURNAL).unlink(
-        missing_ok=True
-    )  # of who died before anything was changed; it has the id
+    for left in home.glob(f"{JOURNAL}.*"):  # of who died before anything was changed; they have the id
+        left.unlink()
     if not path.exists():
         return False
     journal = _begun(path)
@@ -231,6 +232,7 @@ def _begin(home: Path, found: Found, whose: Whose, renaming: Renaming) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(beside, path)
+    sync_folder(home)
 
 
 def _pseudonym() -> str:

@@ -38,7 +38,7 @@ from orchestration.lake.parts import (
 from orchestration.lake.tables import QUARANTINE, TABLES
 from orchestration.landing.files import arrival_days, files_of, name_of
 from orchestration.landing.ingest import Delivered, delivered
-from orchestration.privacy.dropped import Request, begin, finish
+from orchestration.privacy.dropped import JOURNAL, Request, begin, finish
 from orchestration.settings.loading import load_settings_of
 from transforms.copies import settled
 
@@ -79,6 +79,8 @@ def retain(home: Path, raw_days: int, request: Request, *, dry_run: bool = False
     uncounted = {*fragmenting.dirty_days(lake), *sessionizing.dirty_days(lake, terms)}
     done = Retained(before)
     if not dry_run:
+        if (home / JOURNAL).exists():
+            sweep_all(lake, landing)  # it may have dropped days that this one does not reach
         done.recorded.extend(filter(None, [finish(home)]))
         begin(home, request, before)
     for stream in STREAMS:

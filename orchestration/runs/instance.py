@@ -14,7 +14,6 @@ def opened(home: Path) -> dg.DagsterInstance:
     try:
         return dg.DagsterInstance.get()
     except Exception as error:
-        raise RunError(
-            f"Dagster's storage cannot be opened as {folder / 'dagster.yaml'} says: "
-            f"{str(error).strip().splitlines()[0] or type(error).__name__}"
-        ) from error
+        why = str(error).strip().partition("\n")[0] or type(error).__name__
+        told = f"Dagster's storage cannot be opened as {folder / 'dagster.yaml'} says: {why}"
+        raise RunError(told) from error

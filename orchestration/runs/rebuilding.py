@@ -17,6 +17,8 @@ from orchestration.errors import UsageError
 from orchestration.home import WAREHOUSE
 from orchestration.lake import VERSION, Lake
 from orchestration.lake.tables import TABLES
+from orchestration.privacy.dropped import JOURNAL as RETAINING
+from orchestration.privacy.forgetting import JOURNAL as FORGETTING
 from orchestration.runs.one_run import only_run
 from orchestration.settings.loading import FILE_NAME
 
@@ -29,7 +31,8 @@ OF_A_RUN = ("touched",)
 def bring(source: Path, target: Path, tell: Callable[[str], None]) -> None:
     """Lays what cannot be made again into an empty folder; files of landing are linked where that goes.
 
-    Waits for runs in the old home. Raises UsageError where the folder is not empty, or there are no logs.
+    Waits for runs in the old home. Raises UsageError where the folder is not empty, or there are no logs, or
+    a `forget` or `retain` was killed there.
     """
     if target.exists() and any(target.iterdir()):
         raise UsageError(f"{target} is not empty; name a folder that is, or is not there")
@@ -38,6 +41,9 @@ def bring(source: Path, target: Path, tell: Callable[[str], None]) -> None:
     if not (source / "landing").is_dir():
         raise UsageError(f"{source} has no landing folder to build from")
     with only_run(source, "quarterhour rebuild", tell):
+        for journal in (FORGETTING, RETAINING):
+            if (source / journal).exists():
+                raise UsageError(f"{source / journal}: what it tells of was killed; see `quarterhour doctor`")
         for name in BROUGHT:
             _bring(source / name, target / name, shutil.copy2 if name != "landing" else _link)
 

@@ -5,7 +5,7 @@ and a sentence, and where it does not pass what to do.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 from statistics import median
@@ -19,6 +19,10 @@ from orchestration.watching.settings import WatchSettings
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 EXPECTED_ROWS = 10
 """Of a stream with fewer rows on a weekday a day without files is no news: now and then there are none."""
+LOOKED_BACK = 52
+"""Weeks before those that are compared in which a custom may have begun."""
+RETURNS = 2
+"""If among the weeks that are compared files came back so often after they were missed, it is no custom."""
 FEW_ROWS = 10
 """So many rows say nothing of a share yet."""
 SHOWN = 5
@@ -45,7 +49,6 @@ class Watched:
     today: date
     limits: WatchSettings
     book: Book
-    _usual: dict[date, list[int] | None] = field(default_factory=dict, compare=False)
 
     @cached_property
     def deliveries(self) -> Deliveries:
@@ -57,45 +60,50 @@ class Watched:
         """The rows that arrived, by app and day."""
         return arrived_rows(self.lake, self.stream, self.days)
 
-    @cached_property
-    def begun(self) -> date:
-        """The first arrival day that was ever ingested."""
-        return min(self.lake.days("files", self.stream), default=date.max)
-
     def usual(self, day: date) -> list[int] | None:
         """The rows of the same weekday in the last weeks that had files; None where it has no such custom.
 
         A week without files ends the custom, unless it was itself one in which files were missed: however
-        long nothing comes, it is not what is usual.
+        long nothing comes, it is not what is usual. Only where files came back and stayed away twice, it is.
         """
-        if day not in self._usual:
-            self._usual[day] = self._usual_before(day)
-        return self._usual[day]
-
-    def _usual_before(self, day: date) -> list[int] | None:
+        count = self.limits.usual_weeks
+        weeks = [day - number * WEEK for number in range(1, count + 1)]
+        if not all(map(self.has_files, weeks)):  # seldom: then all of the year before is looked at
+            weeks += [day - number * WEEK for number in range(count + 1, count + LOOKED_BACK)]
         rows: list[int] = []
-        while len(rows) < self.limits.usual_weeks:
-            day -= WEEK
-            if day < self.begun:
-                return None
-            found = self.deliveries.on(day)
-            if found and found.files:
-                rows.append(found.rows)
-            elif not self.is_missed(day):
-                return None
-        return rows
+        returns: list[bool] = []  # of each whether files had been missed just before
+        is_missing = False
+        for week in reversed(weeks):
+            if self.has_files(week):
+                rows, returns = [*rows, self._rows(week)][-count:], [*returns, is_missing][-count:]
+                is_missing = False
+            elif _is_custom(rows, count) and sum(returns) < RETURNS:
+                is_missing = True
+            else:
+                rows, returns, is_missing = [], [], False
+        return rows if len(rows) == count and sum(returns) < RETURNS else None
 
     def is_missed(self, day: date) -> bool:
         """Whether files of a day would be missed."""
-        usual = self.usual(day)
-        return usual is not None and median(usual) >= EXPECTED_ROWS
+        return _is_custom(self.usual(day) or [], self.limits.usual_weeks)
+
+    def has_files(self, day: date) -> bool:
+        """Whether any file arrived on a day."""
+        found = self.deliveries.on(day)
+        return found is not None and found.files > 0
 
     def last_before(self, day: date) -> date:
-        """The last day before with files, of a stream that had some."""
-        day -= DAY
-        while not ((found := self.deliveries.on(day)) and found.files) and day > self.begun:
-            day -= DAY
-        return day
+        """The last day before with files, of a stream that had some within the weeks that are looked at."""
+        days = (day - number * DAY for number in range(1, 7 * (LOOKED_BACK + self.limits.usual_weeks) + 1))
+        return next(filter(self.has_files, days))
+
+    def _rows(self, day: date) -> int:
+        found = self.deliveries.on(day)
+        return found.rows if found else 0
+
+
+def _is_custom(rows: list[int], count: int) -> bool:
+    return len(rows) == count and median(rows) >= EXPECTED_ROWS
 
 
 def files_arrived(watched: Watched) -> Verdict:
@@ -105,8 +113,7 @@ def files_arrived(watched: Watched) -> Verdict:
         if not watched.is_missed(day):
             continue
         compared += 1
-        found = watched.deliveries.on(day)
-        if found is None or not found.files:
+        if not watched.has_files(day):
             last = watched.last_before(day)
             silent.append((day - last).days)
             missing.append(
@@ -115,8 +122,8 @@ def files_arrived(watched: Watched) -> Verdict:
     return _verdict(
         missing,
         f"{watched.stream}: no files on {_listed(missing)}, though this day of the week always has some. "
-        "Ask the sender; what comes late counts as well. Of a day on which nothing was to come put an empty "
-        f"file into landing/{watched.stream}/<day>/.",
+        "Ask the sender; what comes late counts as well. Where nothing was to come, put an empty file into "
+        f"landing/{watched.stream}/<day>/ and run the day.",
         _compared(watched, compared),
         days_without_files=len(missing),
         days_compared=compared,

@@ -98,8 +98,13 @@ class Home:
             *changed_invoices(self.issued_before, self.path),
             *Ledger(self.path).verify(),
             *unbalanced(self.path),
-            *(each for each in differing_files(self.whole, self.path, "lake") if not _follows(each)),
-            *differing_files(due or self.whole, self.path, "lake", "ledger", "outbox", "reports"),
+            *(
+                each
+                for each in differing_files(self.whole, self.path, "lake")
+                if not due or not _follows(each)
+            ),
+            *differing_files(due or self.whole, self.path, "ledger", "outbox", "reports"),
+            *(differing_files(due, self.path, "lake") if due else ()),
             *differing_tables(due or self.whole, self.path),
         ]
 

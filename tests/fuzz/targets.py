@@ -168,8 +168,8 @@ def records(data: st.DataObject, folder: Path) -> None:
 
 
 def _clean(folder: Path) -> None:
-    with clean_days(Lake(folder), "fragments", "4", keep=False) as clean:
-        assert str(ARRIVAL) not in clean
+    with clean_days(Lake(folder), "fragments", "4", known=True) as clean:
+        assert ARRIVAL not in clean
 
 
 RECORDS: dict[str, Callable[[Path], object]] = {

@@ -1,6 +1,7 @@
 """Days that were found clean are asked no more, as long as nothing changes that they were made of."""
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 from orchestration.counting import clean, fragmenting, sessionizing
 from orchestration.counting.fragmenting import build_fragments
 from orchestration.lake import INPUTS, Lake
-from orchestration.lake.tables import FRAGMENTS, SESSIONS
+from orchestration.lake.tables import FRAGMENTS, SESSIONS, TABLES
+from orchestration.privacy.dropped import Request
+from orchestration.privacy.retention import retain
 from tests.orchestration.lakes import Delivery, Home, Row, home_of, in_time
 from tests.orchestration.test_joined_days import FIRST, said
 from tests.strategies import Log
@@ -39,16 +42,18 @@ def counted(folder: Path) -> Home:
 
 
 def age(home: Home) -> None:
-    """Makes all files look as if they had lain there for a while, as in the next night."""
+    """Makes new files look as if they had lain there for a while, as in the next night; the others stay."""
+    now = time.time_ns()
     for path in home.lake.root.rglob("*.parquet"):
         before = path.stat().st_mtime_ns
-        os.utime(path, ns=(before, before - 10 * clean.TOO_NEW_NS))
+        if before > now - 5 * clean.TOO_NEW_NS:
+            os.utime(path, ns=(before, before - 10 * clean.TOO_NEW_NS))
 
 
 def dirty(home: Home) -> tuple[list[date], list[date]]:
     """What a night would count: fragments, sessions."""
     lake, terms = home.lake, home.terms
-    return fragmenting.dirty_days(lake, keep=True), sessionizing.dirty_days(lake, terms, keep=True)
+    return fragmenting.dirty_days(lake, known=True), sessionizing.dirty_days(lake, terms, known=True)
 
 
 def asked_anew(home: Home) -> tuple[list[date], list[date]]:
@@ -120,6 +125,18 @@ def test_a_day_on_which_something_was_open_is_asked_each_night(tmp_path: Path) -
     assert dirty(home) == ([last], [second]) == asked_anew(home)
 
 
+def test_a_table_that_a_new_version_adds_is_made_for_all_days(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = counted(tmp_path / "home")
+    age(home)
+    dirty(home)
+    monkeypatch.setattr(fragmenting, "MADE", (*fragmenting.MADE, "added"))
+    monkeypatch.setattr(clean, "TABLES", (*clean.TABLES, "added"))
+    assert "added" not in TABLES
+    assert dirty(home)[0] == DAYS
+
+
 def test_what_is_known_of_other_rules_does_not_count(tmp_path: Path) -> None:
     home = counted(tmp_path / "home")
     age(home)
@@ -175,7 +192,12 @@ def night(home: Home, _: date) -> None:
     home.catch_up()
 
 
-CHANGES = [late, fragments_alone, gone, of_others, timeout, night,
+def retained(home: Home, _: date) -> None:
+    """Raw rows are dropped, and what is left of them counts."""
+    retain(home.folder, 1, Request.now("tests"))
+
+
+CHANGES = [late, fragments_alone, gone, of_others, timeout, night, retained,
            *(removed(table) for table in (*FRAGMENTS, *SESSIONS, "alert_sessions"))]  # fmt: skip
 
 
@@ -189,6 +211,7 @@ def test_whatever_changes_what_is_known_changes_no_answer(
         age(home)
         dirty(home)
         change(home, day)
+        age(home)
         found = dirty(home)
         assert found == asked_anew(home)
         assert home.lake.note(home.lake.file("stretches", day), INPUTS) or day in found[0]

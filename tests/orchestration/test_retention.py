@@ -347,6 +347,20 @@ def test_a_retention_that_is_killed_at_its_end_is_recorded_and_leaves_no_text(
     assert not list(tmp_path.glob(".retaining*"))
 
 
+def test_a_retention_that_is_killed_before_it_sweeps_is_ended_by_one_that_keeps_more(
+    whole: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(whole, tmp_path, dirs_exist_ok=True)
+    with mock.patch.object(retention, "_remove", dying(0, retention._remove)), pytest.raises(Killed):
+        retain(tmp_path, RAW_DAYS, Request("ann", "policy 7", f"{ASKED_ON}T06:00:00.000+00:00"))
+    settled = sorted((tmp_path / "lake/settled/files/interactions").glob("*.parquet"))
+    assert settled
+    retain(tmp_path, 30, ASKED)
+    for path in settled:
+        assert not (tmp_path / "landing/interactions" / path.stem).exists()
+        assert not list((tmp_path / "lake/interactions").glob(f"*/{path.stem}.parquet"))
+
+
 def recorded(home: Path) -> dict[str, int]:
     """By account the rows that the book says were dropped."""
     found: dict[str, int] = {}

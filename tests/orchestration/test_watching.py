@@ -110,6 +110,22 @@ def test_an_outage_is_told_for_as_long_as_it_lasts(lake: Lake, is_run: bool):
     assert verdicts.volume_is_usual(judged(lake, few)).passed
 
 
+def test_a_stream_that_turns_to_every_second_week_is_told_of_twice(lake: Lake):
+    weeks = [WEDNESDAY - timedelta(weeks=number) for number in range(16, -1, -1)]
+    for number, day in enumerate(weeks):
+        delivered(lake, day, None if number > 4 and number % 2 else 500)
+    told = [day for day in weeks if not verdicts.files_arrived(judged(lake, day)).passed]
+    assert told == [weeks[5], weeks[7]]
+
+
+def test_days_without_a_custom_cost_no_more_after_many_years(lake: Lake):
+    """Of a weekday on which nothing ever comes, a year is looked at."""
+    watched = judged(lake, WEDNESDAY)
+    delivered(lake, WEDNESDAY - timedelta(weeks=600), 500)
+    assert watched.usual(WEDNESDAY) is None
+    assert len(watched.deliveries._known) < 60
+
+
 def test_empty_files_make_silence_the_custom(lake: Lake):
     silent = for_weeks(lake, 15, 45)
     for day in silent[:21]:
