@@ -14,6 +14,7 @@ from orchestration.errors import RunError
 from orchestration.home import last_arrival
 from orchestration.lake import VERSION, Lake, version_of
 from orchestration.lake.parts import SETTLED, days_of_rows, settled_arrivals, settled_files
+from orchestration.lake.seals import damage_of
 from orchestration.lake.tables import FRAGMENTS, SESSIONS, STREAMS
 from orchestration.landing.files import all_arrival_days
 from orchestration.made import is_whole
@@ -27,7 +28,7 @@ def run_command(home: Path) -> str:
 
 
 def readable(home: Path, *, thorough: bool = False) -> Iterator[Finding]:
-    """Files of the lake that are no Parquet files any more or, if each row is read, hold other rows."""
+    """Files of the lake that are no Parquet files any more or, if all is read, have other rows or bytes."""
     lake = Lake(home)
     paths = sorted(path for path in lake.root.rglob("*.parquet") if not path.name.startswith("."))
     for path, told in zip(paths, in_parallel(lambda path: _flaw(path, thorough), paths), strict=True):
@@ -40,13 +41,14 @@ def _flaw(path: Path, thorough: bool) -> str | None:
         noted = pl.read_parquet_metadata(path).get(VERSION)
         if not thorough:
             return None
-        if noted == version_of(pl.read_parquet(path)):
-            return None
+        if noted != version_of(pl.read_parquet(path)):
+            return "holds other rows than were written: it was changed"
+        damage = damage_of(path)
     except FileNotFoundError:  # a run has replaced it
         return None
     except (pl.exceptions.PolarsError, OSError) as error:
         return f"cannot be read: {str(error).splitlines()[0]}"
-    return "holds other rows than were written: it was changed"
+    return f"is damaged: {damage}" if damage and path.exists() else None
 
 
 def _remedy(lake: Lake, path: Path) -> str:
