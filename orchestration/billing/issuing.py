@@ -122,8 +122,9 @@ def _without_doubts(
 def _bring_marts_up_to_date(lake: Lake, ledger: Ledger) -> None:
     """Builds what follows from the ledger where it has entries that the marts do not know."""
     publish_issued(lake, ledger)
-    if not is_up_to_date(lake.home, ledger):
-        tables = _changed_since(ledger, _known(lake.home)) if has_marts(lake.home) else ()
+    known = _known(lake.home)
+    if known != ledger.version():
+        tables = _changed_since(ledger, known) if known is not None else ()
         what = " ".join(f"source:lake.{table}+" for table in tables) or None
         dbt.build(lake.home, select=what).raise_if_failed()
 
@@ -140,26 +141,20 @@ def _changed_since(ledger: Ledger, known: str) -> Collection[str]:
     return DRAWN
 
 
-def has_marts(home: Path) -> bool:
-    """Whether the marts were ever built by a version that has a ledger."""
-    if not (home / dbt.WAREHOUSE).exists():
-        return False
-    try:
-        with duckdb.connect(str(home / dbt.WAREHOUSE), read_only=True) as warehouse:
-            return ("ledger_state",) in warehouse.execute("select table_name from duckdb_tables()").fetchall()
-    except duckdb.Error:  # damaged: they are made anew
-        return False
-
-
 def is_up_to_date(home: Path, ledger: Ledger) -> bool:
     """Whether the marts know the ledger's last entry."""
-    return has_marts(home) and _known(home) == ledger.version()
+    return _known(home) == ledger.version()
 
 
-def _known(home: Path) -> str:
-    """The last entry of the ledger that the marts know."""
-    with duckdb.connect(str(home / dbt.WAREHOUSE), read_only=True) as warehouse:
-        return Drafts(warehouse, "").ledger_hash()
+def _known(home: Path) -> str | None:
+    """The last entry of the ledger that the marts know; None where none were built that know of a ledger."""
+    if not (home / dbt.WAREHOUSE).exists():
+        return None
+    try:
+        with duckdb.connect(str(home / dbt.WAREHOUSE), read_only=True) as warehouse:
+            return Drafts(warehouse, "").ledger_hash()
+    except duckdb.Error:  # damaged, or of a version without a ledger: they are made anew
+        return None
 
 
 def month_of(text: str | None) -> date | None:

@@ -1,51 +1,24 @@
-"""Building: the compiled project run on DuckDB, on a warehouse that is replaced whole or not at all."""
+"""Building: the compiled project, run on a warehouse that is replaced whole or not at all."""
 
 from __future__ import annotations
 
 import itertools
 import os
 import shutil
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import duckdb
-import yaml
-
-from orchestration.dbt.compiling import PROJECT_DIR, project
+from orchestration.dbt.compiling import project
 from orchestration.dbt.errors import DbtError
 from orchestration.dbt.project import Node
+from orchestration.dbt.running import NodeResult, run
 from orchestration.home import WAREHOUSE
 from orchestration.lake import Lake, packs
 from orchestration.lake.seals import require_whole
 from orchestration.lake.tables import READ_WHOLE
 from orchestration.locking import locked
 from orchestration.made import lake_version, made_marts
-
-_GOOD = frozenset({"success", "pass", "warn"})
-
-
-@dataclass(frozen=True)
-class NodeResult:
-    """What became of one model, seed or test, in dbt's words: success, pass, warn, fail, error, skipped."""
-
-    unique_id: str
-    resource_type: str
-    status: str
-    message: str = ""
-    seconds: float = 0.0
-    failures: int | None = None
-
-    @property
-    def name(self) -> str:
-        """The node's own name; generic tests carry a hash behind theirs."""
-        return self.unique_id.split(".")[2]
-
-    @property
-    def is_good(self) -> bool:
-        """Whether the node lets the marts be published."""
-        return self.status in _GOOD
 
 
 @dataclass(frozen=True)
@@ -90,13 +63,13 @@ def build(home: Path, select: str | None = None) -> BuildResult:
         workshop = home / ".building"
         shutil.rmtree(workshop, ignore_errors=True)
         workshop.mkdir(parents=True)
-        # Compiled SQL names the catalogue, which is called after the file: so the copy is called the same.
+        # What compiled SQL names is called after the file: so the copy is called the same.
         building, published = workshop / WAREHOUSE, home / WAREHOUSE
         if select and published.exists():
             shutil.copyfile(published, building)
         try:
             _lay_out(Lake(home), workshop / "lake", nodes)
-            results = _run(building, nodes)
+            results = run(building, nodes)
             is_good = all(result.is_good for result in results)
             if is_good:
                 # What a foreign writer that crashed has left would be played back into the new marts.
@@ -116,7 +89,7 @@ def build_untested(warehouse: Path, select: str, without: str = "") -> None:
     """
     home = _usable(warehouse.parent)
     nodes = [node for node in project().select(select, without) if not node.is_test]
-    BuildResult(_run(home / warehouse.name, nodes)).raise_if_failed()
+    BuildResult(run(home / warehouse.name, nodes)).raise_if_failed()
 
 
 def _lay_out(lake: Lake, workshop: Path, nodes: Iterable[Node]) -> None:
@@ -156,79 +129,3 @@ def _tables_read(nodes: Iterable[Node]) -> Iterator[str]:
                 yield need.split(".")[-1]
             elif need in views:
                 waiting.append(views.pop(need))
-
-
-def _run(warehouse: Path, nodes: Iterable[Node]) -> list[NodeResult]:
-    """Each node's result, all in one transaction: four hundred of them would each wait for the disk.
-
-    Where a test failed, what is made of its tables is skipped; behind an error everything is.
-    """
-    results: list[NodeResult] = []
-    missing: set[str] = set()
-    doubtful: set[str] = set()
-    has_error = False
-    with _opened(warehouse) as connection:
-        connection.begin()
-        for node in nodes:
-            is_skipped = not (missing if node.is_test else missing | doubtful).isdisjoint(node.needs)
-            if has_error or is_skipped:
-                result = NodeResult(node.unique_id, node.resource_type, "skipped")
-                missing.add(node.unique_id)
-            else:
-                result = _run_node(connection, node)
-                doubtful.update(node.needs if result.status == "fail" else ())
-                has_error = result.status == "error"
-            results.append(result)
-        if not has_error:
-            connection.commit()
-            connection.execute("checkpoint")  # the file is then complete by itself
-    return results
-
-
-def _run_node(connection: duckdb.DuckDBPyConnection, node: Node) -> NodeResult:
-    began = time.monotonic()
-    failures, message = None, ""
-    try:
-        if node.is_test:
-            failures = _rows_found(connection, node)
-            status = "pass" if not failures else "warn" if node.only_warns else "fail"
-            message = f"finds {failures} row{'s' * (failures > 1)} that should not be" if failures else ""
-        else:
-            _create(connection, node)
-            status = "success"
-    except duckdb.Error as error:
-        status, message = "error", " ".join(str(error).split())
-    seconds = time.monotonic() - began
-    return NodeResult(node.unique_id, node.resource_type, status, message, seconds, failures)
-
-
-def _rows_found(connection: duckdb.DuckDBPyConnection, node: Node) -> int:
-    """How many rows a test finds; it is good if there are none."""
-    row = connection.execute(f"select count(*) from (\n{node.sql}\n) as found").fetchone()
-    return int(row[0]) if row else 0
-
-
-def _create(connection: duckdb.DuckDBPyConnection, node: Node) -> None:
-    """Makes a table or view anew, also where the other of the two had its name."""
-    kind, other = ("view", "table") if node.is_view else ("table", "view")
-    is_other = connection.execute(
-        f"select count(*) from duckdb_{other}s() where {other}_name = ?", [node.name]
-    ).fetchone()
-    if is_other and is_other[0]:
-        connection.execute(f'drop {other} "{node.name}"')
-    connection.execute(f'create or replace {kind} "{node.name}" as (\n{node.sql}\n)')
-
-
-def _opened(warehouse: Path) -> duckdb.DuckDBPyConnection:
-    """The warehouse, under the settings of dbt's profile; sources lie beside it."""
-    profile = yaml.safe_load((PROJECT_DIR / "profiles.yml").read_text())
-    settings = profile["quarterhour"]["outputs"]["home"]["settings"]
-    settings |= {"file_search_path": str(warehouse.parent)}
-    connection = duckdb.connect(str(warehouse))
-    for name, value in settings.items():
-        connection.execute(f"set {name} = {_literal(value)}")
-    return connection
-
-
-def _literal(value: object) -> str:
-    return f"'{value}'" if not isinstance(value, str) else "'" + value.replace("'", "''") + "'"

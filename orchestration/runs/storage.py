@@ -1,13 +1,17 @@
-"""Dagster's storage in SQLite, with its connections kept.
+"""Dagster's storage in SQLite, with its connections kept, and what never changes asked once.
 
-Dagster opens a connection for each statement, and SQLAlchemy compiles each statement anew for it: of a night
-with three hundred events that is a third of the time. The databases are the same, whoever opens them; a home
-says in its `dagster.yaml` which storage it has.
+Dagster opens a connection for each statement, SQLAlchemy compiles each statement anew for it, and each event
+asks which tables and columns there are: of a night with three hundred events that is a third of the time. The
+databases are the same, whoever opens them; a home says in its `dagster.yaml` which storage it has.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any
+import os
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any, ClassVar
 
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
@@ -23,9 +27,56 @@ MOST_KEPT = 4
 class EventLog(SqliteEventLogStorage):
     """Dagster's event log: a database for each run, and one of all that concerns assets."""
 
+    _empty: ClassVar[bytes] = b""
+    """A database of a run without events, once this process has made one."""
+
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None):
         self._engines: dict[str, Engine] = {}
+        self._there: set[str] = set()
         super().__init__(base_dir, inst_data)
+
+    def has_table(self, table_name: str) -> bool:
+        """Whether the index has a table; it keeps those that it has."""
+        ask = super().has_table
+        return self._is_there(f"table {table_name}", lambda: ask(table_name))
+
+    def has_secondary_index(self, name: str) -> bool:
+        """Whether a migration of Dagster's has been done; it stays done."""
+        ask = super().has_secondary_index
+        return self._is_there(f"index {name}", lambda: ask(name))
+
+    def _has_asset_key_col_on_connection(self, conn: Connection, column_name: str) -> bool:
+        ask = super()._has_asset_key_col_on_connection
+        return self._is_there(f"column {column_name}", lambda: ask(conn, column_name))
+
+    def has_asset_key_col(self, column_name: str) -> bool:
+        """Whether the index of assets has a column; it keeps those that it has."""
+        ask = super().has_asset_key_col
+        return self._is_there(f"column {column_name}", lambda: ask(column_name))
+
+    def _is_there(self, what: str, ask: Callable[[], bool]) -> bool:
+        """What was there once is not asked for again; what was not may have come since."""
+        if what not in self._there and ask():
+            self._there.add(what)
+        return what in self._there
+
+    def _initdb(self, engine: Engine, for_index_shard: bool = False) -> None:
+        """Makes sure of a database; a new one of a run is a copy, as the migrations of each take long."""
+        path = Path(str(engine.url.database))
+        if not for_index_shard and not path.exists():
+            EventLog._empty = EventLog._empty or self._new_database()
+            _make(path, EventLog._empty)
+        else:
+            super()._initdb(engine, for_index_shard)
+
+    def _new_database(self) -> bytes:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "empty.db"
+            engine = create_engine(f"sqlite:///{path}")
+            super()._initdb(engine)
+            engine.dispose()
+            with closing(sqlite3.connect(path)) as connection:
+                return connection.serialize()
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:
@@ -50,6 +101,7 @@ class EventLog(SqliteEventLogStorage):
     def wipe(self) -> None:
         """Removes all events; what is open would show them still."""
         self._close()
+        self._there.clear()
         super().wipe()
 
     def dispose(self) -> None:
@@ -61,6 +113,15 @@ class EventLog(SqliteEventLogStorage):
         with self._db_lock:
             while self._engines:
                 self._engines.popitem()[1].dispose()
+
+
+def _make(path: Path, content: bytes) -> None:
+    """Makes a file whole at once, unless somebody else has made it meanwhile."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.") as new:
+        new.write(content)
+        new.flush()
+        with suppress(FileExistsError):
+            os.link(new.name, path)
 
 
 class Storage(DagsterSqliteStorage):

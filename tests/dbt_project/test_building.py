@@ -11,8 +11,8 @@ import pytest
 
 from orchestration import dbt
 from orchestration.dbt import compiling
-from orchestration.dbt.building import _run
 from orchestration.dbt.project import Node, Project
+from orchestration.dbt.running import run as run_nodes
 from orchestration.lake import packs
 from tests.dbt_project.by_dbt import build_by_dbt
 from tests.dbt_project.test_marts import home  # noqa: F401
@@ -85,7 +85,7 @@ ALSO = Node("test.q.also.1", "test", "from b where n <> 2", ("model.q.b",))
 
 
 def run(tmp_path: Path, *nodes: Node) -> dict[str, tuple[str, str]]:
-    results = _run(tmp_path / dbt.WAREHOUSE, Project.of(nodes).nodes)
+    results = run_nodes(tmp_path / dbt.WAREHOUSE, Project.of(nodes).nodes)
     return {result.name: (result.status, result.message) for result in results}
 
 

@@ -97,3 +97,32 @@ def test_who_finds_a_database_locked_waits_for_it(home: Path) -> None:
             threading.Timer(6, other.close).start()
             instance.add_run_tags(run_id, {"waited": "yes"})
         assert instance.get_run_by_id(run_id).tags["waited"] == "yes"
+
+
+@pytest.mark.usefixtures("home")
+def test_the_database_of_a_run_is_as_dagster_makes_it(tmp_path: Path) -> None:
+    """The same tables and columns, the same journal, and the migration that it is at."""
+
+    def told(path: Path) -> list[object]:
+        with closing(sqlite3.connect(path)) as connection:
+            tables = connection.execute("select name, sql from sqlite_master order by name").fetchall()
+            at = connection.execute("select version_num from alembic_version").fetchall()
+            return [tables, at, connection.execute("pragma journal_mode").fetchall()]
+
+    plain = SqliteEventLogStorage(str(tmp_path / "plain"))
+    with plain.run_connection("first"):
+        pass
+    with dg.DagsterInstance.get() as instance:
+        for run_id in (materialized(instance), materialized(instance)):
+            path = Path(instance.event_log_storage.path_for_shard(run_id))
+            assert told(path) == told(Path(plain.path_for_shard("first")))
+        assert not list(path.parent.glob(".*"))
+
+
+@pytest.mark.usefixtures("home")
+def test_what_is_not_there_yet_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter([False, True])
+    monkeypatch.setattr(SqliteEventLogStorage, "has_table", lambda *_: next(answers))
+    with dg.DagsterInstance.get() as instance:
+        log = instance.event_log_storage
+        assert [log.has_table("to_come") for _ in range(3)] == [False, True, True]
