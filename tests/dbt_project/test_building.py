@@ -113,12 +113,41 @@ def test_a_warning_keeps_nothing_back(tmp_path: Path) -> None:
     assert told["c"][0] == "success"
 
 
-def test_behind_an_error_all_is_skipped(tmp_path: Path) -> None:
+def test_what_an_error_kept_from_being_made_is_not_built_on_and_all_else_is(tmp_path: Path) -> None:
     broken = Node(B.unique_id, "model", "select m from a", B.needs)
-    told = run(tmp_path, A, broken, C, ALSO)
+    beside = Node("model.q.d", "model", "select n from a", ("model.q.a",))
+    both = Node("test.q.both.1", "test", "from b where n in (from d)", ("model.q.b", "model.q.d"))
+    last = Node("model.q.e", "model", "select n from d", ("model.q.d",))
+    told = run(tmp_path, A, broken, C, ALSO, beside, both, last)
     assert told["b"][0] == "error"
     assert '"m" not found' in told["b"][1]
-    assert {told[name][0] for name in ("c", "also")} == {"skipped"}
+    assert {name: status for name, (status, _) in told.items() if name != "b"} == {
+        "a": "success", "c": "skipped", "also": "skipped", "d": "success", "both": "skipped", "e": "success",
+    }  # fmt: skip
+
+
+def test_a_test_that_cannot_run_is_as_good_as_failed(tmp_path: Path) -> None:
+    broken = Node(GOOD.unique_id, "test", "from a where m = 1", GOOD.needs)
+    told = run(tmp_path, A, B, broken)
+    assert {name: status for name, (status, _) in told.items()} == {
+        "a": "success", "good": "error", "b": "skipped",
+    }  # fmt: skip
+
+
+def test_what_does_not_wait_for_each_other_runs_at_once(tmp_path: Path) -> None:
+    """Many tables, each made of the two before it, with a test of each: all are there, as if made in turn."""
+    models, tests = [A, Node("model.q.t1", "model", "select 2 as n", ())], []
+    for number in range(2, 60):
+        one, other = models[-2:]
+        sql = f"select max(n) + 1 as n from (from {one.name} union all from {other.name})"
+        models.append(Node(f"model.q.t{number}", "model", sql, (one.unique_id, other.unique_id)))
+        wrong = f"from t{number} where n <> {number + 1}"
+        tests.append(Node(f"test.q.is{number}.1", "test", wrong, (models[-1].unique_id,)))
+    told = run(tmp_path, *models, *tests)
+    assert list(told) == [node.name for node in Project.of([*models, *tests]).nodes]
+    assert {status for status, _ in told.values()} == {"success", "pass"}
+    with duckdb.connect(str(tmp_path / dbt.WAREHOUSE), read_only=True) as made:
+        assert made.execute("from t59").fetchall() == [(60,)]
 
 
 def test_a_table_takes_the_place_of_a_view(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from orchestration.counting import clean, fragmenting, sessionizing
 from orchestration.counting.fragmenting import build_fragments
 from orchestration.lake import INPUTS, Lake
+from orchestration.lake.parts import SETTLED
 from orchestration.lake.tables import FRAGMENTS, SESSIONS, TABLES
 from orchestration.privacy.dropped import Request
 from orchestration.privacy.retention import retain
@@ -123,6 +124,23 @@ def test_a_day_on_which_something_was_open_is_asked_each_night(tmp_path: Path) -
     age(home)
     home.ingest(in_time({"interactions": [of_day("eve", last, 600)]}).land(home.folder))
     assert dirty(home) == ([last], [second]) == asked_anew(home)
+
+
+def test_days_whose_rows_arrived_when_something_else_is_settled_are_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = counted(tmp_path / "home")
+    retain(home.folder, 1, Request.now("tests"))
+    home.catch_up()
+    age(home)
+    assert dirty(home) == ([], [])
+    settled = sorted((home.lake.root / SETTLED / "files").rglob("*.parquet"))
+    with notes_read(monkeypatch) as read:
+        dirty(home)
+        assert read == []
+        os.utime(settled[0], ns=(1, 1))
+        dirty(home)
+        assert {path.stem for path in read} == {settled[0].name[:10]}
 
 
 def test_a_table_that_a_new_version_adds_is_made_for_all_days(
