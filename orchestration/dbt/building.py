@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 from orchestration.dbt.compiling import project
 from orchestration.dbt.errors import DbtError
 from orchestration.dbt.project import Node
-from orchestration.dbt.running import NodeResult, run
+from orchestration.dbt.running import NodeResult, behind_what_they_read, in_turn, run
 from orchestration.home import WAREHOUSE
 from orchestration.lake import Lake, packs
 from orchestration.lake.seals import require_whole
@@ -44,7 +45,10 @@ class BuildResult:
             return self
         causes = [node for node in self.failed if node.status != "skipped"]
         skipped = len(self.failed) - len(causes)
-        lines = [f"{node.resource_type} {node.name}: {node.message or node.status}" for node in causes]
+        alike: dict[str, list[str]] = defaultdict(list)
+        for node in causes:
+            alike[node.message or node.status].append(f"{node.resource_type} {node.name}")
+        lines = [f"{', '.join(names)}: {message}" for message, names in alike.items()]
         if skipped:
             lines.append(f"{skipped} more did not run because of that")
         raise DbtError("the marts could not be built, they stay as they were\n" + "\n".join(lines))
@@ -54,7 +58,8 @@ def build(home: Path, select: str | None = None) -> BuildResult:
     """Run seeds, models and tests over the lake of `home`, then put the new warehouse in the old one's place.
 
     The build works on a file of its own: readers of the old marts are not locked out meanwhile, and a
-    run that dies, or a test that fails, leaves the last good marts. With `select` the rest is carried over.
+    run that dies, or a test that fails, leaves the last good marts. With `select`, which names something with
+    all that follows from it, the rest is carried over.
     """
     home = _usable(home)
     made_of = None if select else lake_version(home)
@@ -69,7 +74,7 @@ def build(home: Path, select: str | None = None) -> BuildResult:
             shutil.copyfile(published, building)
         try:
             _lay_out(Lake(home), workshop / "lake", nodes)
-            results = run(building, nodes)
+            results = run(building, nodes, behind_what_they_read(nodes))
             is_good = all(result.is_good for result in results)
             if is_good:
                 # What a foreign writer that crashed has left would be played back into the new marts.
@@ -89,7 +94,7 @@ def build_untested(warehouse: Path, select: str, without: str = "") -> None:
     """
     home = _usable(warehouse.parent)
     nodes = [node for node in project().select(select, without) if not node.is_test]
-    BuildResult(run(home / warehouse.name, nodes)).raise_if_failed()
+    BuildResult(run(home / warehouse.name, nodes, in_turn(nodes))).raise_if_failed()
 
 
 def _lay_out(lake: Lake, workshop: Path, nodes: Iterable[Node]) -> None:

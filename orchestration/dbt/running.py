@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
+from itertools import pairwise
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -45,17 +46,19 @@ class NodeResult:
         return self.status in _GOOD
 
 
-def run(warehouse: Path, nodes: Sequence[Node]) -> list[NodeResult]:
-    """The nodes' results, in their order; each node is run as soon as what it waits for has been.
+def run(warehouse: Path, nodes: Sequence[Node], waits_for: Mapping[str, Collection[str]]) -> list[NodeResult]:
+    """The nodes' results, in their order; each node is run as soon as those that it waits for have been.
 
     What a failed test finds is not built on, nor is what an error kept from being made.
     """
     by_id = {node.unique_id: node for node in nodes}
-    waits_for = _waits_for(nodes)
     results: dict[str, NodeResult] = {}
-    with _opened(warehouse, nodes) as sessions, ThreadPoolExecutor(AT_ONCE) as pool:
+    with _opened(warehouse, nodes) as sessions, _workers(sessions) as pool:
         order = TopologicalSorter(waits_for)
         order.prepare()
+        free: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
+        for session in sessions:
+            free.put(session)
         running: set[Future[NodeResult]] = set()
         while order.is_active():
             for unique_id in order.get_ready():
@@ -64,18 +67,21 @@ def run(warehouse: Path, nodes: Sequence[Node]) -> list[NodeResult]:
                     results[unique_id] = NodeResult(unique_id, node.resource_type, "skipped")
                     order.done(unique_id)
                 else:
-                    running.add(pool.submit(_run_node, sessions, node))
+                    running.add(pool.submit(_run_node, free, node))
             ended, running = wait(running, return_when=FIRST_COMPLETED)
             for result in (future.result() for future in ended):
                 results[result.unique_id] = result
                 order.done(result.unique_id)
         if all(result.status != "error" for result in results.values()):
-            sessions.get().execute("checkpoint")
+            sessions[0].execute("checkpoint")
     return [results[node.unique_id] for node in nodes]
 
 
-def _waits_for(nodes: Sequence[Node]) -> dict[str, set[str]]:
-    """Of each node those before it that make what it reads, or test that; tests wait for no tests."""
+def behind_what_they_read(nodes: Sequence[Node]) -> dict[str, set[str]]:
+    """Of each node those before it that make what it reads, or test that; tests wait for no tests.
+
+    For nodes with all that follows from them: whatever stands between two of them must be run too.
+    """
     found: dict[str, set[str]] = {}
     tests_of: dict[str, set[str]] = defaultdict(set)
     for node in nodes:
@@ -89,13 +95,19 @@ def _waits_for(nodes: Sequence[Node]) -> dict[str, set[str]]:
     return found
 
 
+def in_turn(nodes: Sequence[Node]) -> dict[str, list[str]]:
+    """Of each node the one before it: for where something else than the project stands between them."""
+    first: dict[str, list[str]] = {node.unique_id: [] for node in nodes[:1]}
+    return first | {node.unique_id: [before.unique_id] for before, node in pairwise(nodes)}
+
+
 def _keeps_back(result: NodeResult) -> bool:
     """Whether what waits for it is not run; a skipped test says nothing of what it would have read."""
     return not (result.is_good or (result.status == "skipped" and result.resource_type == "test"))
 
 
-def _run_node(sessions: SimpleQueue[duckdb.DuckDBPyConnection], node: Node) -> NodeResult:
-    session = sessions.get()
+def _run_node(free: SimpleQueue[duckdb.DuckDBPyConnection], node: Node) -> NodeResult:
+    session = free.get()
     began = time.monotonic()
     failures, message = None, ""
     try:
@@ -110,19 +122,33 @@ def _run_node(sessions: SimpleQueue[duckdb.DuckDBPyConnection], node: Node) -> N
     except duckdb.Error as error:
         status, message = "error", " ".join(str(error).split())
     finally:
-        sessions.put(session)
+        free.put(session)
     seconds = time.monotonic() - began
     return NodeResult(node.unique_id, node.resource_type, status, message, seconds, failures)
 
 
 def _rows_found(session: duckdb.DuckDBPyConnection, node: Node) -> int:
     """How many rows a test finds; it is good if there are none."""
-    row = session.execute(f"select count(*) from (\n{node.sql}\n) as found").fetchone()
-    return int(row[0]) if row else 0
+    # To the end: until then the session is in a transaction, and while it is nothing can be checkpointed.
+    [(count,)] = session.execute(f"select count(*) from (\n{node.sql}\n) as found").fetchall()
+    return int(count)
 
 
 @contextmanager
-def _opened(warehouse: Path, nodes: Iterable[Node]) -> Iterator[SimpleQueue[duckdb.DuckDBPyConnection]]:
+def _workers(sessions: Sequence[duckdb.DuckDBPyConnection]) -> Iterator[ThreadPoolExecutor]:
+    """A thread for each session; whoever stops the run stops their statements too."""
+    with ThreadPoolExecutor(len(sessions)) as pool:
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for session in sessions:
+                session.interrupt()
+            raise
+
+
+@contextmanager
+def _opened(warehouse: Path, nodes: Iterable[Node]) -> Iterator[list[duckdb.DuckDBPyConnection]]:
     """Sessions on the warehouse, under the settings of dbt's profile; sources lie beside it.
 
     Nothing is logged ahead, as four hundred statements would each wait for the disk: the file is whole once
@@ -130,24 +156,18 @@ def _opened(warehouse: Path, nodes: Iterable[Node]) -> Iterator[SimpleQueue[duck
     """
     profile = yaml.safe_load((PROJECT_DIR / "profiles.yml").read_text())
     settings = profile["quarterhour"]["outputs"]["home"]["settings"]
-    settings |= {"file_search_path": str(warehouse.parent)}
-    sessions: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
-    with duckdb.connect() as connection:
+    settings |= {"file_search_path": str(warehouse.parent), "temp_directory": f"{warehouse}.tmp"}
+    with duckdb.connect() as connection, ExitStack() as closing:
+        for setting, value in settings.items():
+            connection.execute(f"set global {setting} = {_literal(value)}")
         # Compiled SQL names the catalogue, which is called after the file.
         path, name = _literal(str(warehouse)), warehouse.stem
         connection.execute(f'attach {path} as "{name}" (recovery_mode no_wal_writes)')
-        opened = [connection.cursor() for _ in range(AT_ONCE)]
-        for session in opened:
+        sessions = [closing.enter_context(connection.cursor()) for _ in range(AT_ONCE)]
+        for session in sessions:
             session.execute(f'use "{name}"')
-            for setting, value in settings.items():
-                session.execute(f"set {setting} = {_literal(value)}")
-            sessions.put(session)
-        try:
-            _make_room(opened[0], nodes)
-            yield sessions
-        finally:
-            for session in opened:
-                session.close()
+        _make_room(sessions[0], nodes)
+        yield sessions
 
 
 def _make_room(session: duckdb.DuckDBPyConnection, nodes: Iterable[Node]) -> None:

@@ -1,8 +1,8 @@
 """Dagster's storage in SQLite, with its connections kept, and what never changes asked once.
 
 Dagster opens a connection for each statement, SQLAlchemy compiles each statement anew for it, and each event
-asks which tables and columns there are: of a night with three hundred events that is a third of the time. The
-databases are the same, whoever opens them; a home says in its `dagster.yaml` which storage it has.
+asks which tables and columns there are: of a night with three hundred events a large part. The databases are
+as Dagster makes them, whoever opens them; a home says in its `dagster.yaml` which storage it has.
 """
 
 import os
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, ClassVar
+from uuid import uuid4
 
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
@@ -117,11 +118,13 @@ class EventLog(SqliteEventLogStorage):
 
 def _make(path: Path, content: bytes) -> None:
     """Makes a file whole at once, unless somebody else has made it meanwhile."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.") as new:
-        new.write(content)
-        new.flush()
+    beside = path.with_name(f".{path.name}.{uuid4().hex}")
+    beside.write_bytes(content)
+    try:
         with suppress(FileExistsError):
-            os.link(new.name, path)
+            os.link(beside, path)
+    finally:
+        beside.unlink()
 
 
 class Storage(DagsterSqliteStorage):

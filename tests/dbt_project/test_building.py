@@ -1,6 +1,8 @@
 """The compiled project is what dbt would build, and a build that fails says so and publishes nothing."""
 
 import re
+import signal
+import threading
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 from orchestration import dbt
 from orchestration.dbt import compiling
 from orchestration.dbt.project import Node, Project
+from orchestration.dbt.running import behind_what_they_read, in_turn
 from orchestration.dbt.running import run as run_nodes
 from orchestration.lake import packs
 from tests.dbt_project.by_dbt import build_by_dbt
@@ -85,7 +88,8 @@ ALSO = Node("test.q.also.1", "test", "from b where n <> 2", ("model.q.b",))
 
 
 def run(tmp_path: Path, *nodes: Node) -> dict[str, tuple[str, str]]:
-    results = run_nodes(tmp_path / dbt.WAREHOUSE, Project.of(nodes).nodes)
+    ordered = Project.of(nodes).nodes
+    results = run_nodes(tmp_path / dbt.WAREHOUSE, ordered, behind_what_they_read(ordered))
     return {result.name: (result.status, result.message) for result in results}
 
 
@@ -148,6 +152,71 @@ def test_what_does_not_wait_for_each_other_runs_at_once(tmp_path: Path) -> None:
     assert {status for status, _ in told.values()} == {"success", "pass"}
     with duckdb.connect(str(tmp_path / dbt.WAREHOUSE), read_only=True) as made:
         assert made.execute("from t59").fetchall() == [(60,)]
+
+
+def slow(name: str, needs: tuple[str, ...] = ()) -> Node:
+    """A test that finds nothing for some tenths of a second, at the least."""
+    busy = "from range(20_000_000) as many(n) where hash(n) = 0 and hash(n + 1) = 1"
+    return Node(f"test.q.{name}.1", "test", busy, needs)
+
+
+def test_a_test_that_outlasts_the_tables_keeps_no_file_from_being_complete(tmp_path: Path) -> None:
+    """Its session is done with it, else nothing could be checkpointed."""
+    others = [Node(f"model.q.o{number}", "model", "select 1 as n", ()) for number in range(5)]
+    told = run(tmp_path, A, slow("slow", ("model.q.a",)), *others)
+    assert {status for status, _ in told.values()} == {"success", "pass"}
+    assert not list(tmp_path.glob("*.wal"))
+
+
+def test_in_turn_each_waits_for_the_one_before(tmp_path: Path) -> None:
+    """A view that stands already is no reason to read what is not made yet."""
+    run(tmp_path, A, Node("model.q.v", "model", "select n from a", ("model.q.a",), is_view=True))
+    nodes = [
+        Node(
+            "model.q.a",
+            "model",
+            "select max(n) as n from range(20_000_000) as many(n) where hash(n) <> 0",
+            (),
+        ),
+        Node("model.q.z", "model", "select n from v", ("model.q.v",)),
+    ]
+    results = run_nodes(tmp_path / dbt.WAREHOUSE, nodes, in_turn(nodes))
+    assert [result.status for result in results] == ["success", "success"]
+    with duckdb.connect(str(tmp_path / dbt.WAREHOUSE), read_only=True) as made:
+        assert made.execute("from z").fetchall() == [(19_999_999,)]
+    assert in_turn([]) == {}
+
+
+def test_what_does_not_fit_into_memory_goes_beside_the_file(tmp_path: Path) -> None:
+    where = Node("model.q.where", "model", "select current_setting('temp_directory') as folder", ())
+    run(tmp_path, where)
+    with duckdb.connect(str(tmp_path / dbt.WAREHOUSE), read_only=True) as made:
+        assert made.execute('from "where"').fetchall() == [(str(tmp_path / f"{dbt.WAREHOUSE}.tmp"),)]
+
+
+def test_who_stops_a_build_stops_its_statements(tmp_path: Path) -> None:
+    """Ctrl-C, or Dagster that ends a run: neither waits for what is under way, or begins what is not."""
+    endless = "select count(*) as n from range(1_000_000_000_000) as many(n) where hash(n) = 0"
+    nodes = [Node(f"model.q.e{number}", "model", endless, ()) for number in range(6)]
+    timer = threading.Timer(1, signal.pthread_kill, [threading.get_ident(), signal.SIGINT])
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
+    try:
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            run(tmp_path, *nodes)
+    finally:
+        timer.join()
+        signal.signal(signal.SIGINT, before)
+
+
+def test_causes_that_are_alike_are_told_once() -> None:
+    nodes = [dbt.NodeResult(f"model.q.{name}", "model", "error", "The disk is full.") for name in "ab"]
+    nodes.append(dbt.NodeResult("model.q.c", "model", "skipped"))
+    with pytest.raises(dbt.DbtError) as refused:
+        dbt.BuildResult(nodes).raise_if_failed()
+    assert str(refused.value).splitlines()[1:] == [
+        "model a, model b: The disk is full.", "1 more did not run because of that",
+    ]  # fmt: skip
 
 
 def test_a_table_takes_the_place_of_a_view(tmp_path: Path) -> None:

@@ -116,6 +116,7 @@ def test_the_database_of_a_run_is_as_dagster_makes_it(tmp_path: Path) -> None:
         for run_id in (materialized(instance), materialized(instance)):
             path = Path(instance.event_log_storage.path_for_shard(run_id))
             assert told(path) == told(Path(plain.path_for_shard("first")))
+            assert path.stat().st_mode == Path(plain.path_for_shard("first")).stat().st_mode
         assert not list(path.parent.glob(".*"))
 
 
