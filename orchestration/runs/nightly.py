@@ -3,7 +3,6 @@
 Partitions are made of the home that the environment names when this is imported.
 """
 
-import gc
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from datetime import date
@@ -96,9 +95,7 @@ def run_rebuild(home: Path, first: date, last: date, tell: Callable[[str], None]
 def _repository() -> dg.RepositoryDefinition:
     """All definitions; where one cannot be made, as of marts whose seeds are wrong, its own error."""
     try:
-        repository = defs().get_repository_def()
-        gc.freeze()  # definitions and libraries stay: nobody need look for rubbish among them again
-        return repository
+        return defs().get_repository_def()
     except Exception as error:
         known = next((each for each in chain(error) if isinstance(each, RunError)), None)
         if known:
