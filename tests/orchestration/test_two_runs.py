@@ -107,6 +107,7 @@ def test_a_command_and_a_run_of_dagster_wait_for_each_other_and_lose_nothing(tmp
             small.send_signal(signal.SIGINT)
             assert small.wait(PATIENCE) != 0
         assert of_command.wait(PATIENCE) == 0, outs[0].read_text()
+        assert outs[0].read_text().splitlines()[-1].startswith("reports: ")  # no library has the last word
         assert of_dagster.wait(PATIENCE) == 0, outs[1].read_text()
 
     with dg.DagsterInstance.get() as instance:
