@@ -20,7 +20,7 @@ from orchestration.dbt.compiling import PROJECT_DIR
 from orchestration.dbt.project import Node
 
 AT_ONCE = 2
-"""Nodes that are run at a time: most are small, and keep one core busy with their plan."""
+"""Nodes that are run at a time: most are small, and one after the other they keep one core busy."""
 _GOOD = frozenset({"success", "pass", "warn"})
 
 
