@@ -152,8 +152,10 @@ def _plain(value: object) -> str:
 
 
 def _tally(judged: pl.DataFrame, stream: str) -> pl.DataFrame:
-    counts = judged.group_by("event_day", "arrival_day", "file", "account_id").agg(
-        (pl.col("outcome") == outcome).sum().cast(pl.Int64).alias(outcome) for outcome in _OUTCOMES
+    counts = (
+        judged.lazy()
+        .group_by("event_day", "arrival_day", "file", "account_id")
+        .agg((pl.col("outcome") == outcome).sum().cast(pl.Int64).alias(outcome) for outcome in _OUTCOMES)
     )
     schema = schema_of(Copies)
     return (
@@ -161,4 +163,5 @@ def _tally(judged: pl.DataFrame, stream: str) -> pl.DataFrame:
         .select(list(schema))
         .cast(schema)
         .sort("event_day", "arrival_day", "file", "account_id")
+        .collect()
     )

@@ -14,6 +14,8 @@ from typing import Any
 from orchestration.errors import RunError
 
 _SAMPLE_SECONDS = 0.02
+_LOOKS = 200
+"""Of a program that takes long, it is looked at once in so many parts of the time that it took so far."""
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _STDERR_LINES = 12
 
@@ -72,11 +74,14 @@ def _run(command: list[str], arguments: Mapping[str, Any], environ: Mapping[str,
 
 
 def _peak_until_end(process: "subprocess.Popen[bytes]") -> int:
-    """The largest memory that a process and its children held together, by looking at it again and again."""
-    peak = 0
+    """The largest memory that a process and its children held together, by looking at it again and again.
+
+    More rarely the longer it takes: to look takes time from what is measured.
+    """
+    peak, began = 0, time.monotonic()
     while process.poll() is None:
         peak = max(peak, sum(_resident(pid) for pid in _family(process.pid)))
-        time.sleep(_SAMPLE_SECONDS)
+        time.sleep(max(_SAMPLE_SECONDS, (time.monotonic() - began) / _LOOKS))
     return peak
 
 

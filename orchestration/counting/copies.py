@@ -100,9 +100,10 @@ def _suspects(rows: pl.LazyFrame, stream: str, *, known: bool) -> pl.Series:
 
 def _tally(counts: pl.DataFrame, judged: pl.DataFrame, stream: str, day: date) -> pl.DataFrame:
     """`Copies` of all rows, where those that were not judged are accepted."""
-    losses = judged.select(*WHOSE, "duplicate", "superseded")
+    losses = judged.lazy().select(*WHOSE, "duplicate", "superseded")
     return (
-        counts.join(losses, on=WHOSE, how="left", nulls_equal=True)
+        counts.lazy()
+        .join(losses, on=WHOSE, how="left", nulls_equal=True)
         .with_columns(pl.col("duplicate", "superseded").fill_null(0))
         .with_columns(
             stream=pl.lit(stream),
@@ -110,6 +111,7 @@ def _tally(counts: pl.DataFrame, judged: pl.DataFrame, stream: str, day: date) -
             accepted=pl.col("rows") - pl.col("duplicate") - pl.col("superseded"),
         )
         .select(judged.columns)
+        .collect()
     )
 
 

@@ -15,9 +15,8 @@ SESSIONS = dg.AssetKey(["lake", "billing_sessions"])
 
 def told_days(instance: dg.DagsterInstance, run_id: str, key: dg.AssetKey) -> list[date]:
     """The days of an asset that a run has told to be new, ascending."""
-    told = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION).records
-    days = {record.partition_key for record in told if record.asset_key == key}
-    return sorted(date.fromisoformat(day) for day in days if day)
+    told = instance.get_asset_partitions_for_run(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION)
+    return sorted(date.fromisoformat(day) for day in told.get(key, ()) if day)
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,14 @@ from pathlib import Path
 import polars as pl
 
 from orchestration.lake import packs, seals
+from orchestration.lake.stamps import stamp_of
 
 VERSION, INPUTS, COPIES = "quarterhour.version", "quarterhour.inputs", "quarterhour.copies"
 ARRIVALS = "quarterhour.arrivals"
 """Keys in a file's Parquet metadata: the hash of its rows; what it was made of; of the rows of a stream,
 whether an id may stand twice (R18): `none` or `some`; of fragments, the version of each arrival's rows."""
+_laid_out: set[tuple[Path, str, tuple[tuple[str, pl.DataType], ...]]] = set()
+"""Empty tables that this process has looked at, with their stamps: every step asks for all of them."""
 
 
 class Lake:
@@ -47,7 +50,7 @@ class Lake:
         """Lays an empty `schema.parquet` into each table, so that a glob over it finds columns."""
         for table, schema in schemas.items():
             path = self.root / table / "schema.parquet"
-            if seals.damage_of(path) or pl.read_parquet_schema(path) != schema:
+            if not _has_schema(path, schema):
                 self.publish(path, schema.to_frame())
 
     def read(self, table: str, *partition: str | date) -> pl.DataFrame:
@@ -81,6 +84,17 @@ class Lake:
     def arrivals(self, stream: str, event_day: date) -> list[Path]:
         """The files of a stream's event day, one per arrival day, ascending."""
         return sorted((self.root / stream / str(event_day)).glob("????-??-??.parquet"))
+
+
+def _has_schema(path: Path, schema: pl.Schema) -> bool:
+    """Whether a whole file with these columns stands there."""
+    try:
+        known = path, stamp_of(path.stat()), tuple(schema.items())
+    except FileNotFoundError:
+        return False
+    if known not in _laid_out and seals.damage_of(path) is None and pl.read_parquet_schema(path) == schema:
+        _laid_out.add(known)
+    return known in _laid_out
 
 
 def version_of(rows: pl.DataFrame) -> str:

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 from uuid import uuid4
 
+from dagster._core.events.log import EventLogEntry
+from dagster._core.storage.event_log.schema import AssetKeyTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData
@@ -54,6 +56,17 @@ class EventLog(SqliteEventLogStorage):
         """Whether the index of assets has a column; it keeps those that it has."""
         ask = super().has_asset_key_col
         return self._is_there(f"column {column_name}", lambda: ask(column_name))
+
+    def _store_asset_event(self, conn: Connection, event: EventLogEntry, event_id: int) -> None:
+        """Tells an asset's row of an event; Dagster first tries to make one, but most stand."""
+        key = event.dagster_event.asset_key if event.dagster_event else None
+        if key:
+            has_columns = self._has_asset_key_index_cols_on_connection(conn)
+            values = self._get_asset_entry_values(event, event_id, has_columns)
+            row = AssetKeyTable.c.asset_key == key.to_string()
+            if not values or conn.execute(AssetKeyTable.update().values(**values).where(row)).rowcount:
+                return
+        super()._store_asset_event(conn, event, event_id)
 
     def _is_there(self, what: str, ask: Callable[[], bool]) -> bool:
         """What was there once is not asked for again; what was not may have come since."""

@@ -14,6 +14,7 @@ from dagster._core.loader import LoadingContextForTest
 from orchestration.definitions import defs
 from orchestration.defs import late
 from orchestration.defs.schedules import LAKE, MARTS, NIGHT, REPORTS
+from orchestration.defs.usage import CHECK
 from orchestration.home import dagster_home
 from orchestration.partitions import DAYS
 from orchestration.runs.nightly import run_night, run_rebuild
@@ -142,6 +143,20 @@ def _stale(instance: dg.DagsterInstance) -> list[str]:
 def told_days(home: Path, key: str) -> list[str]:
     """The days of an asset of which Dagster was told, also by a run that failed."""
     return sorted(_instance(home).get_materialized_partitions(dg.AssetKey.from_user_string(key)))
+
+
+def checks_of_another_build(home: Path) -> list[str]:
+    """The checks of marts whose last evaluation speaks of a materialization that its run did not make."""
+    dagster_home(home)
+    keys = [key for key in defs().get_repository_def().asset_graph.asset_check_keys if key.name == CHECK]
+    with dg.DagsterInstance.get() as instance:
+        last = instance.event_log_storage.get_latest_asset_check_execution_by_key(keys)
+    assert last.keys() == set(keys)
+    of_run = {
+        key: record.event.dagster_event.asset_check_evaluation_data.target_materialization_data
+        for key, record in last.items()
+    }
+    return [str(key) for key, target in of_run.items() if not target or target.run_id != last[key].run_id]
 
 
 def day_by_day() -> list[str]:

@@ -99,6 +99,12 @@ def told_days(home: Path, key: str) -> list[str]:
     return days
 
 
+def checks_of_another_build(home: Path) -> list[str]:
+    """The checks of marts that speak of a build before the one that they were made in."""
+    found: list[str] = _called("checks_of_another_build", home)
+    return found
+
+
 def day_by_day() -> list[str]:
     """The assets of the night of which a shell cannot launch a range of days as one run."""
     found: list[str] = import_module("tests.orchestration.in_dagster").day_by_day()

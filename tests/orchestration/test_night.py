@@ -20,6 +20,7 @@ from tests.orchestration.runs import (
     INGEST,
     SESSIONS,
     bytes_of,
+    checks_of_another_build,
     dagster_process,
     day_by_day,
     each_day,
@@ -88,6 +89,12 @@ def sessions_of(home: Path, table: str) -> pl.DataFrame:
 
 def test_a_range_of_days_can_be_launched_from_a_shell(dagster: ProcessPoolExecutor) -> None:
     assert dagster.submit(day_by_day).result() == []
+
+
+def test_the_tests_of_the_marts_speak_of_the_build_that_they_are_of(
+    dagster: ProcessPoolExecutor, home: Path
+) -> None:
+    assert dagster.submit(checks_of_another_build, home).result() == []
 
 
 def test_usage_is_the_sum_of_the_blocks_by_local_day(home: Path) -> None:
