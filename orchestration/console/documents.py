@@ -72,8 +72,8 @@ class Documents:
         for entry in self._issued[account.account_id]:
             yield from self._files_of(entry, account, role)
         for draft in self._drafts[account.account_id]:
-            assert account.data_through  # or there were no drafts
-            document = draft_document(draft.body, draft.kind, account.data_through)
+            assert account.watermark  # or there were no drafts
+            document = draft_document(draft.body, draft.kind, account.watermark)
             page = render.issued_page(document, f"../lines/{document.file_name}.html")
             yield File(f"{FOLDER}/{document.file_name}.html", page)
             yield File(f"{FOLDER}/{document.file_name}.csv", exports.document_csv(document))

@@ -5,7 +5,7 @@ What is issued says the same for ever: payments and credits that came later are 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from itertools import groupby
@@ -23,6 +23,8 @@ _TITLES = {
     "statement": "Usage statement",
     "void": "Cancellation",
 }
+_NO_TAX = "no tax is charged to this account"
+"""Of the standard rate where it is 0 %, as for an account that was given none."""
 _TAX_CATEGORIES = {
     "S": "standard rate",
     "AA": "reduced rate",
@@ -159,8 +161,8 @@ class Document:
     rows: LedgerLine
     annex: Annex | None = None
     locale: str = ""
-    as_of: date | None = None
-    """Of a draft the day on whose arrivals it is made."""
+    as_of: datetime | None = None
+    """Of a draft the watermark: until when it counts what was said."""
 
     @property
     def document_id(self) -> str:
@@ -242,8 +244,10 @@ class Document:
     @property
     def tax_words(self) -> tuple[tuple[str, str], ...]:
         """The codes of its tax categories, and what they mean."""
+        rated = {tax.tax_category for tax in self.invoice.taxes if tax.tax_rate}
         codes = dict.fromkeys(tax.tax_category for tax in self.invoice.taxes)
-        return tuple((code, _TAX_CATEGORIES[code]) for code in codes if code in _TAX_CATEGORIES)
+        words = {**_TAX_CATEGORIES, **({} if "S" in rated else {"S": _NO_TAX})}
+        return tuple((code, words[code]) for code in codes if code in words)
 
     @property
     def is_long(self) -> bool:
@@ -299,8 +303,8 @@ def issued_document(entry: Mapping[str, Any]) -> IssuedDocument:
     )
 
 
-def draft_document(body: Mapping[str, Any], kind: str, as_of: date) -> Document:
-    """The document that would be issued, were its time come on a day: of the body of the entry to be."""
+def draft_document(body: Mapping[str, Any], kind: str, as_of: datetime) -> Document:
+    """The document that would be issued, were its time come now: of the body of its entry to be."""
     return Document(as_of=as_of, **_told(body, kind, body["seller"]["seller_id"]))
 
 

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -24,7 +25,7 @@ STATEMENT = document("statement", "STM-acme-2026-000001", samples.march())
 DRAFT = draft_document(
     samples.march() | {"issue_date": None, "due_date": None, "document_id": "zoe-2026-03"},
     "invoice",
-    INVOICE.issue_date,
+    datetime(2026, 4, 1, 3, 30, tzinfo=UTC),
 )
 ENGLISH = document(
     "invoice", "INV-acme-2026-000002", samples.march() | {"customer": samples.customer(locale="en")}
@@ -271,3 +272,14 @@ def test_taxes_of_a_category_of_the_operators_own_stand_for_themselves():
         "invoice", "INV-1", samples.body("z-2026-03", [line("credit", "1.0000")], [tax("X", "0", "1", "0")])
     )
     assert made.tax_words == ()
+
+
+def test_a_standard_rate_of_nothing_is_not_called_a_standard_rate():
+    taxes = [tax("S", "0", "1", "0")]
+    made = document("invoice", "INV-1", samples.body("z-2026-03", [line("credit", "1.0000")], taxes))
+    assert made.tax_words == (("S", "no tax is charged to this account"),)
+    assert dict(INVOICE.tax_words)["S"] == "standard rate"
+
+
+def test_a_draft_says_until_when_it_counts_on_the_customers_clock():
+    assert "01.04.2026, 05:30:00" in Page(render.issued_page(DRAFT)).text
