@@ -60,14 +60,19 @@ def ingest_days(
     return zip(days, in_parallel(work, days) if is_small else map(work, days), strict=True)
 
 
-def ingest(lake: Lake, landing: Path, stream: str, arrival_day: date) -> Ingested:
-    """Replaces what the lake holds of this stream and arrival day; bad rows go to quarantine."""
+def ingest(
+    lake: Lake, landing: Path, stream: str, arrival_day: date, only: AbstractSet[str] | None = None
+) -> Ingested:
+    """Replaces what the lake holds of this stream and arrival day; bad rows go to quarantine.
+
+    Where `only` names files, the others are as if they had not landed.
+    """
     gone = settled_files(lake, stream, arrival_day)
     settled = set(gone["file"])
     # Of those that lie there before they are read: they may grow.
     sizes = dict(gone.select("file", "bytes").iter_rows())
     sizes |= sizes_of(files_of(landing, stream, arrival_day), landing)
-    found = delivered(landing, stream, arrival_day, settled)
+    found = delivered(landing, stream, arrival_day, settled, only)
     came_again = {name_of(path, landing) for path in files_of(landing, stream, arrival_day)} & settled
     files = pl.concat([found.files, _told_again(gone, came_again).select(FILES.names())])
     refused = pl.concat([found.quarantine, settled_quarantine(lake, stream, arrival_day)])
@@ -88,11 +93,16 @@ def ingest(lake: Lake, landing: Path, stream: str, arrival_day: date) -> Ingeste
 
 
 def delivered(
-    landing: Path, stream: str, arrival_day: date, without: AbstractSet[str] = frozenset()
+    landing: Path,
+    stream: str,
+    arrival_day: date,
+    without: AbstractSet[str] = frozenset(),
+    only: AbstractSet[str] | None = None,
 ) -> Delivered:
-    """What the files of an arrival day say, but for those whose rows are settled."""
-    every = sorted(files_of(landing, stream, arrival_day), key=lambda path: name_of(path, landing))
-    paths = [path for path in every if name_of(path, landing) not in without]
+    """What the files of an arrival day say, all or `only` some, but for those whose rows are settled."""
+    named = {name_of(path, landing): path for path in files_of(landing, stream, arrival_day)}
+    wanted = named.keys() if only is None else named.keys() & only
+    paths = [named[name] for name in sorted(wanted - without)]
     parsed = list(in_parallel(lambda path: _parse(landing, path, stream, arrival_day), paths))
     rows = pl.concat([lake_schema(stream).to_frame(), *(part.accepted for part in parsed)])
     files = [FILES.to_frame(), *(part.files.select(FILES.names()) for part in parsed)]

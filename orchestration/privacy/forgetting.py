@@ -1,9 +1,9 @@
 """`quarterhour forget`: one person's id gives way to one random pseudonym, and no count changes.
 
 Landing files and settled rows are rewritten, each beside its place and renamed into it; then the lake ingests
-those arrival days again and counts again what became dirty, as a late delivery would make it. Keys (R1), and
-with them the ids of conversations, are made anew of the pseudonym, the same in lake, marts and pages. The
-ledger holds no person: its entries stay.
+again what it had read of those arrival days, and counts again what became dirty, as a late delivery would
+make it. Keys (R1), and with them the ids of conversations, are made anew of the pseudonym, the same in lake,
+marts and pages. The ledger holds no person: its entries stay.
 
 What is to be done stands in a file of the home, with the id and its pseudonym, until all files are rewritten
 and ingested: a forgetting that was killed is ended by the next one, or the next night, under the same name.
@@ -37,18 +37,16 @@ from orchestration.lake.parts import (
     settled_arrivals,
 )
 from orchestration.lake.tables import TABLES
-from orchestration.landing.contents import limits_of
-from orchestration.landing.decompressing import TooLargeError
-from orchestration.landing.files import arrival_days, files_of, format_of
-from orchestration.landing.ingest import ingest
-from orchestration.landing.packing import packed_alike, unpacked
+from orchestration.landing.files import arrival_days, files_of
 from orchestration.ledger.head import sync_folder
+from orchestration.privacy.landed import rename_landed, renamed
 from orchestration.privacy.record import record_of_accounts
+from orchestration.privacy.rereading import read_again, require_as_read
 from orchestration.privacy.retention import sweep_all
 from orchestration.settings.loading import load_settings_of
 from transforms.contracts import contract_of
 from transforms.keys import in_key_order, with_keys
-from transforms.renaming import Renaming, renamed_file, renamed_rows
+from transforms.renaming import Renaming, renamed_rows
 
 JOURNAL = ".forgetting.json"
 UNFINISHED_JOURNAL = f"{JOURNAL}.new"
@@ -108,7 +106,7 @@ def find(home: Path, user_id: str, account_id: str | None = None) -> Found:
         for stream in STREAMS
         for day in arrival_days(home / "landing", stream)
         for path in files_of(home / "landing", stream, day)
-        if (rows := _renamed(home, path, renaming)[1])
+        if (rows := renamed(home, path, renaming)[1])
     }
     settled = {
         path: rows
@@ -130,11 +128,12 @@ def forget(home: Path, whose: Whose) -> Found:
     """Replaces the id everywhere, and counts and renders again; gives what was replaced.
 
     Whoever calls it holds the home. Raises RunError where no pseudonym leaves the choice among copies as it
-    is: then nothing was changed.
+    is, or where files are not what was ingested: then nothing was changed.
     """
     finish_begun(home)
     lake = Lake(home)
     found = find(home, whose.user_id, whose.account_id)
+    require_as_read(lake, home / "landing", _arrivals(lake, found))
     sweep_all(lake, home / "landing")
     _count_again(home)  # what waits is no change of ours
     before = _counts(lake)
@@ -169,12 +168,10 @@ def finish_begun(home: Path) -> bool:
     for stream in STREAMS:
         for day in arrival_days(landing, stream):
             for file in files_of(landing, stream, day):
-                data, rows = _renamed(home, file, journal.renaming)
-                if rows:
-                    _replace(file, data)
+                rename_landed(home, file, journal.renaming)
     _rename_settled(lake, journal.renaming)
     for stream, arrival_day in journal.arrivals:
-        ingest(lake, landing, stream, date.fromisoformat(arrival_day))
+        read_again(lake, landing, stream, date.fromisoformat(arrival_day))
     told = {name: {"rows": str(count)} for name, count in journal.rows.items()}
     record_of_accounts(
         home,
@@ -211,15 +208,11 @@ def _begun(path: Path) -> _Journal:
 
 def _begin(home: Path, found: Found, whose: Whose, renaming: Renaming) -> None:
     """Writes down what is to be done, before anything is."""
-    landing = home / "landing"
-    arrivals = {path.relative_to(landing).parts[:2] for path in found.files}
-    if found.settled:
-        arrivals |= {(stream, str(day)) for stream in STREAMS for day in settled_arrivals(Lake(home), stream)}
     journal = _Journal(
         renaming.user_id,
         renaming.account_id,
         renaming.pseudonym,
-        [(stream, day) for stream, day in sorted(arrivals)],
+        [(stream, str(day)) for stream, day in _arrivals(Lake(home), found)],
         found.rows_of_accounts,
         whose.by,
         whose.reason,
@@ -233,6 +226,15 @@ def _begin(home: Path, found: Found, whose: Whose, renaming: Renaming) -> None:
         os.fsync(file.fileno())
     os.replace(beside, path)
     sync_folder(home)
+
+
+def _arrivals(lake: Lake, found: Found) -> list[tuple[str, date]]:
+    """The arrival days that have something of the person, in landing or settled."""
+    landed = {path.relative_to(lake.home / "landing").parts[:2] for path in found.files}
+    arrivals = {(stream, date.fromisoformat(day)) for stream, day in landed}
+    if found.settled:
+        arrivals |= {(stream, day) for stream in STREAMS for day in settled_arrivals(lake, stream)}
+    return sorted(arrivals)
 
 
 def _pseudonym() -> str:
@@ -258,33 +260,6 @@ def _is_its(renaming: Renaming) -> pl.Expr:
     if renaming.account_id is not None:
         is_its &= pl.col("account_id") == renaming.account_id
     return is_its.fill_null(value=False)
-
-
-def _renamed(home: Path, path: Path, renaming: Renaming) -> tuple[bytes, int]:
-    """What a landing file is to be, packed as it was, and how many of its rows change."""
-    data = path.read_bytes()
-    try:
-        content, problem = unpacked(data, limits_of(home).file_bytes)
-    except TooLargeError:  # ingest reads nothing of it either
-        return data, 0
-    renamed = renamed_file(content, format_of(path), renaming)
-    return (packed_alike(renamed.data, data, problem), renamed.rows) if renamed.rows else (data, 0)
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """The new content in the old one's place, with its time: for others it is the same file."""
-    facts = path.stat()
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with beside.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(beside, facts.st_mode & 0o7777)
-        os.utime(beside, ns=(facts.st_atime_ns, facts.st_mtime_ns))
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _rename_settled(lake: Lake, renaming: Renaming) -> None:

@@ -4,7 +4,7 @@ import gzip
 import json
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from unittest import mock
 
@@ -13,15 +13,19 @@ import polars as pl
 import pytest
 
 from orchestration import dbt
+from orchestration.backup.backing_up import back_up
 from orchestration.console.site import render_site
-from orchestration.errors import UsageError
+from orchestration.errors import RunError, UsageError
 from orchestration.explain.sessions import explain
 from orchestration.generator import generate
 from orchestration.home import WAREHOUSE
 from orchestration.lake import Lake, days_between
 from orchestration.lake.tables import STREAMS
+from orchestration.landing.arrived import unread
+from orchestration.landing.files import name_of
+from orchestration.landing.ingest import ingest
 from orchestration.ledger import Ledger
-from orchestration.privacy import forgetting
+from orchestration.privacy import forgetting, landed
 from orchestration.privacy.dropped import Request
 from orchestration.privacy.forgetting import JOURNAL, Whose, find, finish_begun, forget
 from orchestration.privacy.retention import retain
@@ -112,7 +116,7 @@ def counts(home: Path) -> dict[str, list[tuple]]:
 
 def shape(home: Path, table: str) -> pl.DataFrame:
     """Sessions without the names, and without the ids that are made of them."""
-    names = ("user_id", "session_id", "conversation_id", "key", "who")
+    names = ("user_id", "session_id", "conversation_id", "key", "who", "raw", "reason")
     rows = Lake(home).scan(table).collect()
     return rows.drop(names, strict=False).sort(pl.all())
 
@@ -199,7 +203,7 @@ def test_a_dry_run_changes_no_byte(home: Path) -> None:
     assert find(home, "nobody-at-all").is_empty
 
 
-@pytest.mark.parametrize("where", ["_replace", "ingest", "_count_again"])
+@pytest.mark.parametrize("where", ["rename_landed", "read_again", "_count_again"])
 def test_a_forgetting_that_is_killed_is_ended_under_the_same_name(
     home: Path, forgotten: Path, tmp_path: Path, where: str
 ) -> None:
@@ -254,3 +258,133 @@ def test_streams_of_the_book_are_left_alone(home: Path, forgotten: Path) -> None
     before = bytes_of(home / "landing" / "account_events")
     after = bytes_of(forgotten / "landing" / "account_events")
     assert before.items() <= after.items()
+
+
+@pytest.fixture
+def lake_alone(home: Path, tmp_path: Path) -> Path:
+    """The home without marts and pages, to be changed."""
+    for folder in ("landing", "lake"):
+        shutil.copytree(home / folder, tmp_path / "home" / folder)
+    return tmp_path / "home"
+
+
+def lands(home: Path, day: date, name: str = "later.jsonl") -> Path:
+    """A message of the person that no ingest has read."""
+    rows = Lake(home).scan("interactions").filter(pl.col("user_id") == WHOSE_HOME).head(1).collect()
+    row = {
+        **rows.select("account_id", "app_id", "channel", "user_id", "actor", "kind").row(0, named=True),
+        "event_id": f"later-{day}-{name}",
+        "session_id": None,
+        "occurred_at": f"{day}T12:00:00Z",
+    }
+    path = home / "landing" / "interactions" / str(day) / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(row) + "\n")
+    return path
+
+
+@pytest.mark.parametrize(
+    "day", [LAST, LAST + timedelta(days=1)], ids=["of a day that was read", "of a new day"]
+)
+def test_a_file_that_no_ingest_has_read_is_renamed_and_waits_on(
+    home: Path, lake_alone: Path, day: date
+) -> None:
+    path, landing = lands(lake_alone, day), lake_alone / "landing"
+    watermark = terms(lake_alone).watermark
+    forget(lake_alone, BY)
+    assert places_of(lake_alone, WHOSE_HOME) == []
+    assert json.loads(path.read_text())["user_id"].startswith("forgotten-")
+    assert unread(Lake(lake_alone), landing, "interactions", day) == [path]
+    assert terms(lake_alone).watermark == watermark
+    for table in ("conversations", "billing_sessions", "files", "quarantine"):
+        assert shape(lake_alone, table).equals(shape(home, table)), table
+    ingest(Lake(lake_alone), landing, "interactions", day)
+    assert unread(Lake(lake_alone), landing, "interactions", day) == []
+    told = Lake(lake_alone).read("files", "interactions", day)
+    assert told.filter(file=name_of(path, landing))["rows"].to_list() == [1]
+
+
+def test_nothing_is_forgotten_where_to_read_again_would_change_counts(lake_alone: Path) -> None:
+    path, landing = lands(lake_alone, LAST), lake_alone / "landing"
+    ingest(Lake(lake_alone), landing, "interactions", LAST)
+    whole = path.read_bytes()
+    path.write_bytes(whole * 2)
+    before = bytes_of(lake_alone)
+    with pytest.raises(RunError, match=rf"{name_of(path, landing)} has changed .*run --date {LAST}"):
+        forget(lake_alone, BY)
+    path.unlink()
+    with pytest.raises(RunError, match=rf"{name_of(path, landing)} was read and is there no more"):
+        forget(lake_alone, BY)
+    path.write_bytes(whole)
+    Lake(lake_alone).file("files", "interactions", LAST).unlink()
+    with pytest.raises(
+        RunError, match=rf"ingest of interactions that arrived on {LAST} was stopped half-way"
+    ):
+        forget(lake_alone, BY)
+    after = bytes_of(lake_alone)
+    assert before.keys() ^ after.keys() == {f"lake/files/interactions/{LAST}.parquet"}
+    assert not (lake_alone / JOURNAL).exists()
+    catch_up(lake_alone, [LAST])
+    forget(lake_alone, BY)
+    assert places_of(lake_alone, WHOSE_HOME) == []
+
+
+class Sender:
+    """Writes a row more into a landed file each time that it was read for its new name."""
+
+    def __init__(self, path: Path, times: int):
+        self.path, self.left, self.written = path, times, 0
+        self._real = landed.renamed_file
+        self._row = path.read_bytes()
+
+    def __call__(self, data: bytes, *rest: object) -> object:
+        if self.left and (self.path.parents[3] / JOURNAL).exists() and data.startswith(self._row):
+            self.left, self.written = self.left - 1, self.written + 1
+            with self.path.open("ab") as file:
+                file.write(self._row)
+        return self._real(data, *rest)
+
+
+def test_what_a_sender_writes_while_the_id_is_replaced_is_not_lost(lake_alone: Path) -> None:
+    path = lands(lake_alone, LAST + timedelta(days=1))
+    with mock.patch.object(landed, "renamed_file", Sender(path, times=2)):
+        forget(lake_alone, BY)
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    assert len(rows) == 3
+    assert all(row["user_id"].startswith("forgotten-") for row in rows)
+
+
+def test_a_file_that_is_written_all_the_time_is_named_and_the_forgetting_ended_later(
+    lake_alone: Path,
+) -> None:
+    path = lands(lake_alone, LAST + timedelta(days=1))
+    sender = Sender(path, times=100)
+    with (
+        mock.patch.object(landed, "renamed_file", sender),
+        pytest.raises(RunError, match=rf"{path} is being written.*closed it, then forget again"),
+    ):
+        forget(lake_alone, BY)
+    assert sender.written == landed.TRIES
+    assert path.read_text().count(WHOSE_HOME) == 1 + landed.TRIES
+    assert not [each for each in path.parent.iterdir() if each.name.startswith(".")]
+    assert finish_begun(lake_alone)
+    catch_up(lake_alone, [])
+    assert path.read_text().count("forgotten-") == 1 + landed.TRIES
+    assert places_of(lake_alone, WHOSE_HOME) == []
+
+
+def test_a_backup_after_it_holds_no_id_that_is_as_long_as_a_pseudonym(
+    lake_alone: Path, tmp_path: Path
+) -> None:
+    long = "u".ljust(len(forgetting._pseudonym()), "0")
+    path = lands(lake_alone, LAST + timedelta(days=1))
+    path.write_text(path.read_text().replace(WHOSE_HOME, long))
+    size = path.stat().st_size
+    first = back_up(lake_alone, tmp_path / "backups", now=datetime(2026, 3, 5, tzinfo=UTC))
+    forget(lake_alone, Whose(long))
+    second = back_up(lake_alone, tmp_path / "backups", now=datetime(2026, 3, 6, tzinfo=UTC))
+    assert path.stat().st_size == size
+    name = path.relative_to(lake_alone)
+    assert (second.folder / "home" / name).read_bytes() == path.read_bytes()
+    assert places_of(first.folder, long) != []
+    assert places_of(second.folder, long) == []
