@@ -37,7 +37,8 @@ run_monitoring:
   poll_interval_seconds: 20
 """
 """Runs over the same lake wait for each other whole: between two steps it holds days that are half told.
-A run whose process died must be seen, or the others would wait for it for ever."""
+A run that was launched and never started must be seen, or the others would wait for it for ever. Whether the
+process of one that did start lives, Dagster cannot see: `orchestration/runs/alive.py` can."""
 
 
 def dagster_home(home: Path) -> Path:

@@ -25,7 +25,8 @@ from orchestration.ledger.head import sync_folder
 from orchestration.locking import locked
 from orchestration.privacy.dropped import JOURNAL as RETAINING
 from orchestration.privacy.forgetting import JOURNAL
-from orchestration.runs.one_run import Turn, only_run
+from orchestration.runs.alive import killed_runs
+from orchestration.runs.one_run import only_run
 
 SECOND_NAMES = ".backing-up"
 """The folder in a home that holds second names while a backup is made."""
@@ -118,8 +119,8 @@ def _filled(
     (beside / HOME).mkdir(parents=True)
     filling = _Filling(beside / HOME, last, done, kept)
     second = home / SECOND_NAMES
-    with only_run(home, "quarterhour backup", tell) as turn:
-        _bury(home, turn, tell)
+    with only_run(home, "quarterhour backup", tell):
+        _bury(home, tell)
         shutil.rmtree(second, ignore_errors=True)
         second.mkdir()
         named = list(_with_second_names(home, second, filling))
@@ -174,20 +175,21 @@ def _below(folder: Path, name: str, links: int) -> Iterator[tuple[Path, str]]:
             yield path, below
 
 
-def _bury(home: Path, turn: Turn, tell: Callable[[str], None]) -> None:
-    """Dagster hears of a run that was killed from whoever holds the home next; a backup does without it."""
-    if turn.killed is None or not (home / DAGSTER).is_dir():
+def _bury(home: Path, tell: Callable[[str], None]) -> None:
+    """Dagster hears of a run that was killed from whoever comes next; a backup does without it."""
+    dead = killed_runs(home)
+    if not dead:
         return
     import dagster as dg  # noqa: PLC0415  # seconds, and seldom
 
-    from orchestration.runs.headless import bury  # noqa: PLC0415  # it imports Dagster
+    from orchestration.runs.burying import bury  # noqa: PLC0415  # it imports Dagster
 
     dagster_home(home)
     try:
         with dg.DagsterInstance.get() as instance:
-            bury(instance, turn)
+            bury(home, instance, tell)
     except Exception as error:  # whatever its storage raises
-        tell(f"Dagster could not be told that {turn.killed} was killed: {error}")
+        tell(f"Dagster could not be told that its run {', '.join(dead)} was killed: {error}")
 
 
 class _Filling:

@@ -10,7 +10,7 @@ from orchestration.defs.ingestion import ARRIVAL_DAYS
 from orchestration.defs.schedules import NIGHT, night_job
 from orchestration.landing.late_files import Cursor, Late, cursor_of, late_days, look
 from orchestration.partitions import DAYS
-from orchestration.runs.headless import bury_if_free
+from orchestration.runs.burying import bury
 from orchestration.settings.loading import load_settings
 
 UNDER_WAY = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
@@ -26,7 +26,7 @@ UNDER_WAY = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTING, dg.Dagste
 def late_files(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     """One run for all days on which files landed after their night; each file once."""
     home, now = load_settings().home, datetime.now(UTC)
-    bury_if_free(home, context.instance)
+    bury(home, context.instance, context.log.warning)
     known = set(DAYS.get_partition_keys())
     every = late_days(home, now)
     late = {day: each for day, each in every.items() if str(day) in known}

@@ -1,7 +1,7 @@
 """The home folder as a resource. A run that asks for it has the home for itself until it ends."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import dagster as dg
@@ -9,7 +9,8 @@ import dagster as dg
 from orchestration.lake import Lake
 from orchestration.lake.tables import STREAMS, TABLES
 from orchestration.privacy.forgetting import finish_begun
-from orchestration.runs.headless import bury
+from orchestration.runs.alive import alive
+from orchestration.runs.burying import bury
 from orchestration.runs.one_run import only_run
 from orchestration.settings.loading import Settings, load_settings
 
@@ -50,9 +51,12 @@ class Home(Desk):
             return
         tell = context.log.info if context.log else print
         what = _told(run) if run else "Dagster itself, of no run"
-        with only_run(self.path(), what, tell, run.run_id if run else None) as turn:
+        with ExitStack() as held:
+            if run:
+                held.enter_context(alive(self.path(), run.run_id))
+            held.enter_context(only_run(self.path(), what, tell))
             if context.instance:
-                bury(context.instance, turn)
+                bury(self.path(), context.instance, tell)
                 _observe_landing_once(context.instance)
             finish_begun(self.path())
             yield self

@@ -11,6 +11,7 @@ from orchestration.doctor import leftovers, machine, partitions, stores
 from orchestration.doctor.finding import Finding
 from orchestration.privacy.dropped import JOURNAL as RETAINING
 from orchestration.privacy.forgetting import JOURNAL
+from orchestration.runs.alive import killed_runs
 from orchestration.runs.one_run import holder_of, if_free
 from orchestration.settings.loading import SettingsError, load_settings_of
 
@@ -44,6 +45,10 @@ def _settings(home: Path) -> Iterator[Finding]:
 
 def _turn(home: Path) -> Iterator[Finding]:
     """What can only be judged when no run works; and who does, or did and was killed."""
+    for run_id in killed_runs(home):
+        told = f"the process of Dagster's run {run_id} was killed, and Dagster may take it for one that works"
+        remedy = "the next `quarterhour run` tells Dagster, and whom it concerns"
+        yield Finding(told, remedy, is_note=True)
     with if_free(home) as is_free:
         holder = holder_of(home)
         if not is_free:

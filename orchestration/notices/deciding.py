@@ -209,10 +209,10 @@ def _days(tags: Mapping[str, str]) -> str:
     return plain(first if first == last else f"{first} to {last}")
 
 
-def repeat_of(home: Path, first: object, last: object) -> str:
-    """The command that runs some days again."""
-    days = f"--date {first}" if first == last else f"--from {first} --to {last}"
-    return f"QUARTERHOUR_HOME={shlex.quote(str(home))} quarterhour run {days}"
+def repeat_of(home: Path, first: object = None, last: object = None) -> str:
+    """The command that runs some days again; without days, what is left to do."""
+    days = f" --date {first}" if first == last else f" --from {first} --to {last}"
+    return f"QUARTERHOUR_HOME={shlex.quote(str(home))} quarterhour run{days if first else ''}"
 
 
 def _repeat(home: Path, runs: Sequence[RunTold]) -> str:

@@ -43,6 +43,23 @@ def _runs(run_ids: Sequence[str], *, warnings: bool) -> tuple[list[RunTold], Exc
         return [], error
 
 
+def tell_of_killed(home: Path, instance: dg.DagsterInstance, run_ids: Sequence[str]) -> list[str]:
+    """Tells of runs whose process was killed; gives the channels that did not take it, and raises nothing.
+
+    Those that the daemon started are told by its sensor on failures, which sees no others.
+    """
+    try:
+        settings = load_settings_of(home).notify
+        if not channels_of(settings):
+            return []
+        found = filter(None, map(instance.get_run_by_id, run_ids))
+        runs = [run_told(instance, run, warnings=False) for run in found if run.remote_job_origin is None]
+        notice = notice_of(home, runs, repeat="" if any(run.days for run in runs) else repeat_of(home))
+        return [str(outcome) for outcome in notify(settings, notice) if outcome.problem] if notice else []
+    except Exception as problem:  # whoever found them has work of its own
+        return [f"nobody was told of a run that was killed: {problem}"]
+
+
 def tell_of_run(home: Path, instance: dg.DagsterInstance, run: dg.DagsterRun) -> list[str]:
     """The same for a run of the daemon; gives what became of it in each channel."""
     settings = load_settings_of(home).notify

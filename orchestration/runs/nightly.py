@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from datetime import date
 from functools import cache
 from pathlib import Path
+from uuid import uuid4
 
 import dagster as dg
 
@@ -19,12 +20,16 @@ from orchestration.lake import Lake
 from orchestration.ledger import Ledger
 from orchestration.notices.nights import tell_of_night
 from orchestration.partitions import require
+from orchestration.runs.alive import alive
+from orchestration.runs.burying import bury
 from orchestration.runs.failing import failure_of
-from orchestration.runs.headless import TAG, bury
 from orchestration.runs.instance import opened
 from orchestration.runs.one_run import only_run
 from orchestration.runs.refusals import refusals
 from orchestration.runs.remedies import chain, told
+
+TAG = {"quarterhour/headless": "true"}
+"""Runs of a command carry it, for whoever looks for them in Dagster's interface."""
 
 
 def run_night(home: Path, first: date, last: date, tell: Callable[[str], None] = lambda _: None) -> list[str]:
@@ -50,19 +55,19 @@ def run_night(home: Path, first: date, last: date, tell: Callable[[str], None] =
 
 
 def _night(home: Path, first: date, last: date, tell: Callable[[str], None], runs: list[str]) -> list[str]:
-    """The night itself; adds to `runs` the ids of its runs, and of killed ones that it found."""
+    """The night itself; adds to `runs` the ids of its runs."""
     require(first, last)
     repository = _repository()
     night, reports = repository.get_job(NIGHT), repository.get_job(REPORTS)
     what = f"quarterhour run of {first} to {last}"
-    with opened(home) as instance, only_run(home, what, tell) as turn:
-        runs += bury(instance, turn)
+    with opened(home) as instance, only_run(home, what, tell):
+        bury(home, instance, tell)
         # Apart, because Dagster plans each mart once per day of the range if they share a run.
         days = (first.isoformat(), last.isoformat())
         results = [
-            _run(runs, night, instance, LAKE.resolve(repository.asset_graph), days),
-            _run(runs, night, instance, MARTS.resolve(repository.asset_graph)),
-            _run(runs, reports, instance),
+            _run(home, runs, night, instance, LAKE.resolve(repository.asset_graph), partitions=days),
+            _run(home, runs, night, instance, MARTS.resolve(repository.asset_graph)),
+            _run(home, runs, reports, instance),
         ]
         refused = refusals(home, first, last)
     failed_checks = [warning for result in results for warning in _failed_checks(result)]
@@ -80,11 +85,11 @@ def run_rebuild(home: Path, first: date, last: date, tell: Callable[[str], None]
     runs: list[str] = []  # whom it concerns sees the command end: nobody is notified
     with opened(home) as instance, only_run(home, "quarterhour rebuild", tell):
         days = (first.isoformat(), last.isoformat())
-        results = [_run(runs, night, instance, LAKE.resolve(graph), days)]
+        results = [_run(home, runs, night, instance, LAKE.resolve(graph), partitions=days)]
         publish_issued(Lake(home), Ledger(home))
         results += [
-            _run(runs, night, instance, (MARTS - ISSUING).resolve(graph)),
-            _run(runs, repository.get_job(REPORTS), instance),
+            _run(home, runs, night, instance, (MARTS - ISSUING).resolve(graph)),
+            _run(home, runs, repository.get_job(REPORTS), instance),
         ]
         refused = refusals(home, first, last)
     failed_checks = [warning for result in results for warning in _failed_checks(result)]
@@ -104,20 +109,25 @@ def _repository() -> dg.RepositoryDefinition:
 
 
 def _run(
+    home: Path,
     runs: list[str],
     job: dg.JobDefinition,
     instance: dg.DagsterInstance,
     selection: AbstractSet[dg.AssetKey] | None = None,
+    *,
     partitions: tuple[str, str] | None = None,
 ) -> dg.ExecuteInProcessResult:
     names = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
-    result = job.execute_in_process(
-        instance=instance,
-        asset_selection=sorted(selection) if selection else None,
-        tags={**TAG, **(dict(zip(names, partitions, strict=True)) if partitions else {})},
-        run_config={"loggers": {"console": {"config": {"log_level": "ERROR"}}}},
-        raise_on_error=False,
-    )
+    run_id = str(uuid4())
+    with alive(home, run_id):
+        result = job.execute_in_process(
+            run_id=run_id,
+            instance=instance,
+            asset_selection=sorted(selection) if selection else None,
+            tags={**TAG, **(dict(zip(names, partitions, strict=True)) if partitions else {})},
+            run_config={"loggers": {"console": {"config": {"log_level": "ERROR"}}}},
+            raise_on_error=False,
+        )
     runs.append(result.run_id)
     if not result.success:
         raise failure_of(result)

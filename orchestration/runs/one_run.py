@@ -33,19 +33,9 @@ class Holder:
     what: str
     pid: int
     since: str
-    run_id: str | None = None
-    """Dagster's id of the run, if there is one."""
 
     def __str__(self) -> str:
         return f"{self.what} (process {self.pid}, since {self.since})"
-
-
-@dataclass(frozen=True)
-class Turn:
-    """What whoever may work finds: whether it is a part of a run that holds the home, and who was killed."""
-
-    is_part: bool
-    killed: Holder | None = None
 
 
 def holder_of(home: Path) -> Holder | None:
@@ -57,23 +47,22 @@ def holder_of(home: Path) -> Holder | None:
 
 
 @contextmanager
-def only_run(home: Path, what: str, tell: Callable[[str], None], run_id: str | None = None) -> Iterator[Turn]:
-    """Waits until no other run works in the home, and says so; tells of whoever was killed before, if anyone.
+def only_run(home: Path, what: str, tell: Callable[[str], None]) -> Iterator[None]:
+    """Waits until no other run works in the home, and says so.
 
     A part of a run that holds the home already goes on at once.
     """
     home = home.resolve()
     if _held.get(home) == get_ident():
-        yield Turn(is_part=True)
+        yield
         return
     home.mkdir(parents=True, exist_ok=True)
     with open(home / LOCK, "a+") as file:
         _wait(file, home, tell)
-        killed = holder_of(home)
-        _note(file, Holder(what, os.getpid(), f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC", run_id))
+        _note(file, Holder(what, os.getpid(), f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"))
         _held[home] = get_ident()
         try:
-            yield Turn(is_part=False, killed=killed)
+            yield
         finally:
             del _held[home]
             _note(file, None)

@@ -1,12 +1,10 @@
 """Backups: made while runs write, whole or not there, and a home again that goes on as the first one does."""
 
-import json
 import os
 import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 from threading import Event, Thread
@@ -24,7 +22,8 @@ from orchestration.cli import main
 from orchestration.errors import RunError, UsageError
 from orchestration.home import WAREHOUSE, dagster_home
 from orchestration.ledger import Ledger
-from orchestration.runs.one_run import LOCK, Holder, only_run
+from orchestration.runs.alive import SIGNS
+from orchestration.runs.one_run import only_run
 from tests.orchestration.nights import Landing, arrive, night
 
 FIRST, LAST, NEXT = date(2026, 9, 1), date(2026, 10, 8), date(2026, 10, 9)
@@ -185,8 +184,8 @@ def test_dagster_hears_of_a_run_that_was_killed_from_a_backup_too(
     dagster_home(home)
     with dg.DagsterInstance.get() as instance:
         run_id = instance.create_run_for_job(a_job, status=dg.DagsterRunStatus.STARTED).run_id
-        killed = Holder("Dagster's run", 1, "2026-10-08 02:00:00 UTC", run_id)
-        (home / LOCK).write_text(json.dumps(asdict(killed)))
+        (home / SIGNS).mkdir()
+        (home / SIGNS / run_id).touch()  # nobody holds it
         back_up(home, tmp_path / "backups")
         run = instance.get_run_by_id(run_id)
     assert run is not None

@@ -6,32 +6,52 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from threading import Event, Thread
 
 import dagster as dg
 import pytest
 
-from orchestration.runs.headless import TAG, bury, bury_if_free
-from orchestration.runs.one_run import LOCK, Turn, holder_of, if_free, only_run
+from orchestration.runs.alive import alive, killed_runs
+from orchestration.runs.burying import bury
+from orchestration.runs.one_run import LOCK, holder_of, if_free, only_run
 
 HOLDING = """
 import sys, time
 from pathlib import Path
 from orchestration.runs.one_run import only_run
-with only_run(Path(sys.argv[1]), "another run", print, sys.argv[2]):
+with only_run(Path(sys.argv[1]), "another run", print):
+    print("holds", flush=True)
+    time.sleep(600)
+"""
+WORKING = """
+import sys, time
+from contextlib import ExitStack
+from pathlib import Path
+from orchestration.runs.alive import alive
+with ExitStack() as held:
+    for run_id in sys.argv[2:]:
+        held.enter_context(alive(Path(sys.argv[1]), run_id))
     print("holds", flush=True)
     time.sleep(600)
 """
 
 
-@contextmanager
-def held_elsewhere(home: Path, run_id: str = "r1") -> Iterator[subprocess.Popen[str]]:
+def held_elsewhere(home: Path) -> AbstractContextManager[subprocess.Popen[str]]:
     """Another process has the home."""
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLDING, str(home), run_id], stdout=subprocess.PIPE, text=True
-    ) as process:
+    return elsewhere(HOLDING, str(home))
+
+
+def alive_elsewhere(home: Path, *run_ids: str) -> AbstractContextManager[subprocess.Popen[str]]:
+    """Another process works on runs of Dagster."""
+    return elsewhere(WORKING, str(home), *run_ids)
+
+
+@contextmanager
+def elsewhere(program: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-c", program, *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "holds\n"
         try:
@@ -43,15 +63,13 @@ def held_elsewhere(home: Path, run_id: str = "r1") -> Iterator[subprocess.Popen[
 def test_the_second_waits_says_for_whom_and_goes_on_when_the_first_is_killed(tmp_path: Path) -> None:
     told: list[str] = []
     waits, went_on = Event(), Event()
-    turns: list[Turn] = []
 
     def hear(text: str) -> None:
         told.append(text)
         waits.set()
 
     def second() -> None:
-        with only_run(tmp_path, "the second", hear) as turn:
-            turns.append(turn)
+        with only_run(tmp_path, "the second", hear):
             went_on.set()
 
     with held_elsewhere(tmp_path) as first:
@@ -61,9 +79,6 @@ def test_the_second_waits_says_for_whom_and_goes_on_when_the_first_is_killed(tmp
         assert told[0].startswith(f"waits for another run (process {first.pid}, since 20")
         first.send_signal(signal.SIGKILL)
         assert went_on.wait(20)
-    killed = turns[0].killed
-    assert killed is not None
-    assert (killed.what, killed.pid, killed.run_id) == ("another run", first.pid, "r1")
     assert len(told) == 1
 
 
@@ -78,14 +93,14 @@ def test_nobody_is_noted_after_a_run_that_ended_also_by_a_fault(tmp_path: Path) 
     with pytest.raises(ZeroDivisionError):
         fail()
     assert holder_of(tmp_path) is None
-    with only_run(tmp_path, "the next", pytest.fail) as turn:
-        assert turn == Turn(is_part=False)
+    with only_run(tmp_path, "the next", pytest.fail):
+        pass
 
 
 def test_a_part_of_a_run_does_not_wait_for_it_and_leaves_it_its_home(tmp_path: Path) -> None:
     with only_run(tmp_path, "the whole", print):
-        with only_run(tmp_path, "a part", pytest.fail) as turn:
-            assert turn == Turn(is_part=True)
+        with only_run(tmp_path, "a part", pytest.fail):
+            pass
         with if_free(tmp_path) as is_free:
             assert not is_free
         assert holder_of(tmp_path) is not None
@@ -96,34 +111,33 @@ def test_a_part_of_a_run_does_not_wait_for_it_and_leaves_it_its_home(tmp_path: P
 @pytest.mark.parametrize("left", ["", "{", '"text"', '{"what": 1}', json.dumps({"x": 2})])
 def test_what_is_half_written_in_the_file_of_the_lock_harms_nobody(tmp_path: Path, left: str) -> None:
     (tmp_path / LOCK).write_text(left)
-    with only_run(tmp_path, "a run", pytest.fail) as turn:
-        assert turn.killed is None
+    assert holder_of(tmp_path) is None
+    with only_run(tmp_path, "a run", pytest.fail):
+        pass
 
 
-def test_dagster_is_told_of_killed_runs_when_nobody_works_and_not_before(tmp_path: Path) -> None:
-    started = dg.DagsterRunStatus.STARTED
-
+def test_dagster_is_told_of_killed_runs_and_of_no_others(tmp_path: Path) -> None:
     @dg.job
     def night() -> None:
         """A job that never gets to run."""
 
     with dg.DagsterInstance.ephemeral() as instance:
-        of_command = instance.create_run_for_job(night, tags=TAG, status=started)
-        of_ui = instance.create_run_for_job(night, status=started)
-        other = instance.create_run_for_job(night, status=started)
-        with held_elsewhere(tmp_path, of_ui.run_id) as process:
-            assert bury_if_free(tmp_path, instance) == []
-            process.kill()
-            process.wait()
-        with (
-            only_run(tmp_path, "the command itself", pytest.fail),
-            only_run(tmp_path, "its part", print) as part,
-        ):
-            assert bury(instance, part) == []
-        with held_elsewhere(tmp_path, of_ui.run_id):
-            pass
-        assert bury_if_free(tmp_path, instance) == sorted([of_command.run_id, of_ui.run_id])
-        assert bury_if_free(tmp_path, instance) == []
-        left = instance.get_run_by_id(other.run_id)
-        assert left is not None
-        assert left.status == started
+        killed, ended, unknown, other = (
+            instance.create_run_for_job(night, status=dg.DagsterRunStatus.STARTED).run_id for _ in range(4)
+        )
+        instance.report_run_canceled(instance.get_run_by_id(ended))
+        instance.delete_run(unknown)
+        with alive_elsewhere(tmp_path, killed, ended, unknown) as process:
+            with alive(tmp_path, other), alive(tmp_path, other):
+                assert bury(tmp_path, instance) == []
+                process.kill()
+                process.wait()
+                assert killed_runs(tmp_path) == sorted([killed, ended, unknown])
+                assert bury(tmp_path, instance) == [killed]
+            assert killed_runs(tmp_path) == bury(tmp_path, instance) == []
+        statuses = {run.run_id: run.status for run in instance.get_runs()}
+    assert statuses == {
+        killed: dg.DagsterRunStatus.FAILURE,
+        ended: dg.DagsterRunStatus.CANCELED,
+        other: dg.DagsterRunStatus.STARTED,
+    }

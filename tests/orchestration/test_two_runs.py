@@ -11,11 +11,15 @@ from datetime import date
 from pathlib import Path
 
 import dagster as dg
+import pytest
 
+from orchestration.doctor import examine
 from orchestration.home import dagster_home
+from orchestration.runs.burying import bury
 from orchestration.runs.one_run import only_run
 from orchestration.runs.rebuilding import differences
 from tests.orchestration.nights import Landing, night
+from tests.orchestration.webhooks import webhook
 
 ROOT = Path(__file__).parents[2]
 DAYS = [date(2026, 3, day) for day in (1, 2, 3)]
@@ -127,3 +131,40 @@ def test_a_command_and_a_run_of_dagster_wait_for_each_other_and_lose_nothing(tmp
 
     night(one_by_one, DAYS[0], DAYS[-1])
     assert differences(home, one_by_one) == []
+
+
+def test_a_run_of_dagster_that_is_killed_while_it_waits_is_failed_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dagster cannot see that; it would stand in the way of the sensor for late files, and of the queue."""
+    home, out = tmp_path / "home", tmp_path / "out"
+    dagster_home(home)
+    monkeypatch.setenv("DAGSTER_HOME", str(home / "dagster"))
+    monkeypatch.setenv("no_proxy", "*")
+    with (
+        webhook() as hook,
+        dg.DagsterInstance.get() as instance,
+        started(home, out, sys.executable, "-c", SMALL) as waiting,
+        only_run(home, "the operator's own work", lambda _: None),
+    ):
+        monkeypatch.setenv("QUARTERHOUR_NOTIFY", f'{{webhook = "{hook.url}"}}')
+        until(says(out, "waits for the operator's own work"), out.name)
+        [run] = instance.get_runs()
+        assert bury(home, instance, pytest.fail) == []
+        assert _killed(home) == []
+        waiting.kill()
+        waiting.wait()
+        [told] = _killed(home)
+        assert f"the process of Dagster's run {run.run_id} was killed" in told
+        assert bury(home, instance, pytest.fail) == [run.run_id]
+        [(_, body)] = hook.posts
+        [now] = instance.get_runs()
+    assert now.status == dg.DagsterRunStatus.FAILURE
+    assert body["runs"][0]["run_id"] == run.run_id
+    assert "The process of this run was killed" in body["text"]
+    assert body["repeat"].endswith("quarterhour run")
+
+
+def _killed(home: Path) -> list[str]:
+    """Whom the doctor takes for killed."""
+    return [finding.what for finding in examine(home) if "was killed" in finding.what]
