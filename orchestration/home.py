@@ -62,6 +62,12 @@ def _lay_out() -> None:
     dg.DagsterInstance.get().dispose()
 
 
+def earliest_arrival(home: Path) -> date | None:
+    """The earliest arrival day in `landing/`, or of files whose raw rows were dropped."""
+    settled = (settled_arrivals(Lake(home), stream) for stream in STREAMS)
+    return min(set(all_arrival_days(home / "landing")).union(*settled), default=None)
+
+
 def last_arrival(home: Path) -> date | None:
     """The last arrival day that was read; None where nothing was."""
     lake = Lake(home)
@@ -69,9 +75,14 @@ def last_arrival(home: Path) -> date | None:
 
 
 def waiting_days(home: Path) -> list[date]:
+    """The same as `unread_days`, of a home that is about to run: its tables are laid out."""
+    Lake(home).ensure(TABLES)
+    return unread_days(home)
+
+
+def unread_days(home: Path) -> list[date]:
     """Arrival days with a file that no ingest has read: landed, or settled in a lake that is built anew."""
     landing, lake = home / "landing", Lake(home)
-    lake.ensure(TABLES)
     landed = {
         day
         for day in all_arrival_days(landing)

@@ -3,14 +3,11 @@
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
-from pathlib import Path
 
 import dagster as dg
 
 from orchestration.errors import UsageError
-from orchestration.lake import Lake
-from orchestration.lake.parts import STREAMS, settled_arrivals
-from orchestration.landing.files import all_arrival_days
+from orchestration.home import earliest_arrival
 from orchestration.settings.loading import load_settings
 
 FALLBACK_FIRST_DAY = date(2026, 1, 1)
@@ -22,12 +19,6 @@ def first_day() -> date:
     """The first partition: the setting, else the earliest arrival day."""
     settings = load_settings()
     return settings.first_day or earliest_arrival(settings.home) or FALLBACK_FIRST_DAY
-
-
-def earliest_arrival(home: Path) -> date | None:
-    """The earliest arrival day in `landing/`, or of files whose raw rows were dropped."""
-    settled = (settled_arrivals(Lake(home), stream) for stream in STREAMS)
-    return min(set(all_arrival_days(home / "landing")).union(*settled), default=None)
 
 
 def _end(last_day: date | None) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from orchestration.doctor import leftovers, machine, partitions, stores
+from orchestration.doctor import leftovers, machine, partitions, stores, waiting
 from orchestration.doctor.finding import Finding
 from orchestration.privacy.dropped import JOURNAL as RETAINING
 from orchestration.privacy.forgetting import JOURNAL
@@ -65,7 +65,8 @@ def _turn(home: Path) -> Iterator[Finding]:
             told = "raw rows were to be dropped, and who did it was killed: the books do not tell yet"
             yield Finding(told, "the same `quarterhour retain` again")
         checks = (
-            leftovers.found, partitions.orphaned, partitions.lost, partitions.uncounted, stores.warehouse,
+            leftovers.found, waiting.overdue, partitions.orphaned, partitions.lost, partitions.uncounted,
+            stores.warehouse,
         )  # fmt: skip
         for check in checks:
             yield from check(home)

@@ -19,7 +19,7 @@ import pytest
 
 from orchestration.billing.issued import publish_issued
 from orchestration.cli import main
-from orchestration.doctor import Finding, examine, machine
+from orchestration.doctor import Finding, examine, machine, waiting
 from orchestration.errors import RunError
 from orchestration.home import WAREHOUSE
 from orchestration.lake import Lake
@@ -266,6 +266,36 @@ def test_room_and_clock(home: Path) -> None:
     with mock.patch.object(machine.shutil, "disk_usage", return_value=mock.Mock(free=1000)):
         (found,) = machine.space(home)
     assert found.what == f"1,000 bytes are free for {home}; a night may need 1,073,741,824"
+
+
+def test_arrival_days_that_no_night_has_read_are_told_once_their_night_is_over(home: Path) -> None:
+    landing = Landing(home, count=50)
+    for day in ("2026-10-08", "2026-10-09", "2026-10-10", "2026-10-11"):
+        landing.alerts("help", day, 3)
+    before = {*home.rglob("*"), home / LOCK}
+    assert list(waiting.overdue(home, datetime(2026, 10, 9, 23, tzinfo=UTC))) == []
+    (found,) = waiting.overdue(home, datetime(2026, 10, 10, tzinfo=UTC))
+    assert found.what.startswith("arrival day 2026-10-08 waits since 2026-10-09 02:00 UTC")
+    (found,) = waiting.overdue(home, datetime(2026, 10, 12, 1, tzinfo=UTC))
+    assert found.what.startswith("arrival days 2026-10-08 to 2026-10-10 wait since 2026-10-09 02:00 UTC")
+    assert found.what.endswith("the last arrival day that was read is 2026-10-08")
+    assert found.remedy.startswith("quarterhour run;")
+    assert [each.what.split(" wait ")[0] for each in faults(home)] == [
+        "arrival days 2026-10-08 to 2026-10-11"
+    ]
+    assert {*home.rglob("*")} == before
+    arrive(home, LAST, date(2026, 10, 11))
+    assert list(waiting.overdue(home)) == []
+
+
+def test_files_that_a_plain_run_would_leave_alone_do_not_wait(home: Path) -> None:
+    (home / "quarterhour.toml").write_text("first_day = 2026-09-01\nlast_day = 2026-10-08\n")
+    for day in ("2026-08-31", "2026-10-09"):
+        Landing(home, count=50).alerts("help", day, 3)
+    assert list(waiting.overdue(home)) == []
+    (home / "quarterhour.toml").unlink()
+    (found,) = waiting.overdue(home)
+    assert found.what.startswith("arrival days 2026-08-31 to 2026-10-09 wait")
 
 
 def test_packages_that_are_missing_or_others(home: Path) -> None:
