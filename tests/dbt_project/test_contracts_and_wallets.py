@@ -150,7 +150,7 @@ def test_every_balance_its_status_and_the_days_that_it_lasts(home: Path) -> None
         " where account_id in ('free', 'low', 'out', 'rich') order by 1",
     )
     assert [(account, f"{balance:.2f}", status, days) for account, balance, status, days in found] == [
-        ("free", "400.00", "Using free credits", 120),  # 400 at 100 in 30 days
+        ("free", "400.00", "Using free credits", 60),  # 400 at 100 in 30 days lapse on 30 August
         ("low", "35.00", "Low balance", 42),  # 35 at 25 in 30 days
         ("out", "-5.00", "Inactive", None),
         ("rich", "1000.00", "Sufficient funds", None),

@@ -21,6 +21,11 @@ plans as (
     where plan_kind = 'payg'
 ),
 
+credits as (
+    select * from {{ ref('int_credits') }}
+    where expires_date is not null
+),
+
 -- What is low is said by the last prepaid plan in the wallet's currency.
 bounds as (
     select
@@ -76,28 +81,82 @@ wallets as (
             and balances.currency = bounds.currency
 ),
 
-described as (
+-- What the wallet can pay for in full if nothing of it lapses, and, for each day on which something does, the whole
+-- days until then and what lapses up to it. A night draws from a credit up to the day before it lapses.
+lapses as (
     select
         account_id,
         app_id,
         currency,
-        is_current,
-        free_balance,
-        paid_balance,
-        balance,
+        0 as lapse_days,
+        cast(0 as decimal(18, 4)) as lapsed_amount
+    from balances
+    union all
+    select
+        movements.account_id,
+        movements.app_id,
+        movements.currency,
+        credits.expires_date - dated.last_ended_date - 1 as lapse_days,
+        cast(
+            sum(sum(movements.amount)) over (
+                partition by movements.account_id, movements.app_id, movements.currency
+                order by credits.expires_date
+            ) as decimal(18, 4)
+        ) as lapsed_amount
+    from movements
+    inner join credits
+        on movements.account_id = credits.account_id and movements.credit_id = credits.credit_id
+    inner join dated on movements.account_id = dated.account_id
+    where credits.expires_date > dated.last_date
+    group by
+        movements.account_id, movements.app_id, movements.currency, credits.expires_date, dated.last_ended_date
+    having sum(movements.amount) > 0
+),
+
+-- The soonest to lapse is drawn first, so a wallet lasts no longer than to any day on which something lapses and
+-- from then on by what does not lapse by then; and it does last for the shortest of these times.
+lasting as (
+    select
+        wallets.account_id,
+        wallets.app_id,
+        wallets.currency,
+        min(
+            lapses.lapse_days
+            + cast(greatest(wallets.balance - lapses.lapsed_amount, 0) * 10000 as hugeint) * wallets.days
+            // cast(wallets.drawn_amount * 10000 as hugeint)
+        ) as days_left
+    from wallets
+    inner join lapses
+        on
+            wallets.account_id = lapses.account_id
+            and wallets.app_id = lapses.app_id
+            and wallets.currency = lapses.currency
+    where wallets.is_current and wallets.balance > 0 and wallets.drawn_amount > 0
+    group by wallets.account_id, wallets.app_id, wallets.currency
+),
+
+described as (
+    select
+        wallets.account_id,
+        wallets.app_id,
+        wallets.currency,
+        wallets.is_current,
+        wallets.free_balance,
+        wallets.paid_balance,
+        wallets.balance,
         case
-            when balance <= 0 then 'Inactive'
-            when balance < low_balance then 'Low balance'
-            when paid_balance <= 0 then 'Using free credits'
+            when wallets.balance <= 0 then 'Inactive'
+            when wallets.balance < wallets.low_balance then 'Low balance'
+            when wallets.paid_balance <= 0 then 'Using free credits'
             else 'Sufficient funds'
         end as balance_status,
-        case
-            when is_current and balance > 0 and drawn_amount > 0
-                then cast(
-                    cast(balance * 10000 as hugeint) * days // cast(drawn_amount * 10000 as hugeint) as bigint
-                )
-        end as days_left
+        cast(lasting.days_left as bigint) as days_left
     from wallets
+    left join lasting
+        on
+            wallets.account_id = lasting.account_id
+            and wallets.app_id = lasting.app_id
+            and wallets.currency = lasting.currency
 )
 
 select * from described
