@@ -61,6 +61,10 @@ _LAST_ISSUED = """
     from invoices where status = 'issued'
     order by account_id, issue_date desc, invoice_number desc
 """
+# By the day of the seller, as on the pages of the documents.
+_IS_OVERDUE = """
+    amount_due > 0 and due_date < cast(timezone(coalesce(sellers.zone, 'UTC'), watermark_at) as date)
+"""
 # What credit notes take from a document is in that one's amount due already.
 _OPEN = f"""
     {_TOLD}
@@ -68,13 +72,7 @@ _OPEN = f"""
         account_id,
         currency,
         sum(amount_due) as amount_due,
-        coalesce(
-            sum(amount_due) filter (
-                amount_due > 0
-                and due_date < cast(timezone(coalesce(sellers.zone, 'UTC'), watermark_at) as date)
-            ),
-            0
-        ) as overdue
+        coalesce(sum(amount_due) filter ({_IS_OVERDUE}), 0) as overdue
     from invoices cross join told left join sellers using (seller_id)
     where
         status = 'issued' and amount_due != 0
@@ -101,6 +99,10 @@ _ATTENTIONS = f"""
         union all
         select account_id, 'waiting', count(*) from invoices where status = 'due' and has_lines
         group by account_id
+        union all
+        select account_id, 'overdue', count(*)
+        from invoices cross join told left join sellers using (seller_id)
+        where status = 'issued' and {_IS_OVERDUE} group by account_id
         union all
         select
             account_id,
@@ -190,7 +192,7 @@ class _Found:
             document=next((_of(page.MonthDocument, row) for row in self._documents[key]), None),
             last_issued=next((_of(page.LastIssued, row) for row in self._last_issued[key]), None),
             open_amounts=tuple(_of(page.OpenAmount, row) for row in self._open[key]),
-            attentions=tuple(_attentions(attentions)),
+            attentions=tuple(_attentions(account, attentions)),
         )
 
 
@@ -200,12 +202,13 @@ def _measures(account: models.Account, row: Row) -> models.Measures:
     return models.Measures(**values if account.shows_agents else values | {"agent_seats": 0})
 
 
-def _attentions(found: dict[str, int]) -> Iterator[page.Attention]:
+def _attentions(account: models.Account, found: dict[str, int]) -> Iterator[page.Attention]:
     """What to look at, the worst first."""
     plan = "plan.html"
     told: tuple[tuple[str, str, str, bool, str | None], ...] = (
         ("unbalanced", "file does not balance", "files do not balance", True, None),
         ("waiting", "document waits", "documents wait", True, None),
+        ("overdue", "document overdue", "documents overdue", True, account.documents_file),
         ("owed", "wallet below zero", "wallets below zero", True, plan),
         ("empty", "wallet empty", "wallets empty", False, plan),
         ("low", "wallet low", "wallets low", False, plan),

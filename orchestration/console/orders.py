@@ -110,16 +110,15 @@ class Orders:
         self._movements = Batches(prepaid, self._load_movements)
 
     def files(self, account: Account, role: Role) -> Iterator[File]:
-        """The page, and as files what it shows; of Enterprise accounts no order and no amount (I5)."""
+        """The page, and as files what it shows; of Enterprise accounts their statements alone (I5)."""
         documents = self._root / account.folder / role / "documents"
         billed = tuple(_billed(row, documents) for row in self._billed[account.account_id])
         missing = self._missing(billed)
+        frame = Frame(account, role, account.documents_file)
         if account.is_enterprise:
-            frame = Frame(account, role, "statements.html")
             page = OrdersPage((), billed, missing_pdf=missing)
             yield File(frame.file, render.console_page("console_statements.html.jinja", frame, page=page))
             return
-        frame = Frame(account, role, "orders.html")
         orders = tuple(_order(row, documents) for row in self._orders[account.account_id])
         movements = self._movements.get(account.account_id) or {}
         page = OrdersPage(orders, billed, tuple(self._wallets_of(account, movements)), missing)

@@ -41,6 +41,11 @@ class Account:
         return not self.is_enterprise
 
     @property
+    def documents_file(self) -> str:
+        """The page of its documents (I5)."""
+        return "statements.html" if self.is_enterprise else "orders.html"
+
+    @property
     def shown_name(self) -> str:
         """The name for people; the id where there is none."""
         return names.display_name(self.name, self.account_id)
@@ -106,12 +111,5 @@ class Frame:
     def tabs(self) -> tuple[Tab, ...]:
         """The sections that this role sees: no Plan for a shared account, no orders for Enterprise (doc)."""
         plan = (Tab("plan.html", "Plan"),) if self.role is Role.ADMIN else ()
-        documents = (
-            ("statements.html", "Statements")
-            if self.account.is_enterprise
-            else (
-                "orders.html",
-                "Orders & invoices",
-            )
-        )
-        return (Tab("usage.html", "Usage"), *plan, Tab(*documents))
+        documents = "Statements" if self.account.is_enterprise else "Orders & invoices"
+        return (Tab("usage.html", "Usage"), *plan, Tab(self.account.documents_file, documents))

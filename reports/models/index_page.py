@@ -89,11 +89,6 @@ class IndexEntry:
         """The month's agents; None for Enterprise (R16) and where there is no month."""
         return self.measures.agent_seats if self.measures and self.account.shows_agents else None
 
-    @property
-    def documents_file(self) -> str:
-        """The page of its documents (I5)."""
-        return "statements.html" if self.account.is_enterprise else "orders.html"
-
 
 @dataclass(frozen=True)
 class CurrencyTotal:

@@ -161,6 +161,35 @@ def test_everything_that_a_person_should_look_at(marts: Marts, monkeypatch: Patc
     ]
 
 
+def test_what_is_overdue_is_to_be_looked_at_and_leads_to_the_documents(
+    marts: Marts, monkeypatch: Patch
+) -> None:
+    """Late is what the seller's day says: in the west it is the 20th. A credit note or a draft is never late."""
+    marts.execute("""
+        insert into invoices values
+            ('acme', '2026-02-01', 'month', 'invoice', 'INV-3', 'west', 'issued', 'USD', '2026-03-04',
+                '2026-03-20', null, true, 100, 90),
+            ('acme', '2026-01-01', 'month', 'invoice', 'INV-2', 'west', 'issued', 'USD', '2026-02-04',
+                '2026-03-19', null, true, 40, 40),
+            ('acme', '2025-12-01', 'month', 'invoice', 'INV-1', 'west', 'issued', 'EUR', '2026-01-04',
+                '2026-02-04', null, true, 40, 10),
+            ('acme', '2025-11-01', 'month', 'invoice', 'INV-0', 'west', 'issued', 'USD', '2025-12-04',
+                '2026-01-04', null, true, 40, 0),
+            ('acme', '2026-02-01', 'credit', 'credit_note', 'CRN-1', 'west', 'issued', 'USD', '2026-02-10',
+                '2026-02-10', 'acme-2026-01', true, -10, -10),
+            ('acme', '2026-03-01', 'month', 'invoice', null, null, 'draft', 'USD', null,
+                null, null, true, 5, 5),
+            ('ent', '2026-01-01', 'month', 'statement', 'STM-1', null, 'issued', 'USD', '2026-02-04',
+                '2026-03-20', null, true, 7, 7);
+    """)
+    assert entry(marts, monkeypatch).attentions == (
+        page.Attention("2 documents overdue", is_bad=True, file="orders.html"),
+    )
+    assert entry(marts, monkeypatch, "ent").attentions == (
+        page.Attention("1 document overdue", is_bad=True, file="statements.html"),
+    )
+
+
 def test_of_many_reasons_and_files_only_the_first_are_told_one_by_one(
     marts: Marts, monkeypatch: Patch
 ) -> None:

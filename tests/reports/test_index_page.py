@@ -96,7 +96,7 @@ def test_counts_of_all_accounts_leave_the_agents_out() -> None:
 def test_an_enterprise_account_is_shown_no_agents() -> None:
     """R16, and in the source neither."""
     assert "99" not in page_of(index(GLOBEX))
-    assert GLOBEX.documents_file == "statements.html"
+    assert GLOBEX.account.documents_file == "statements.html"
 
 
 def test_each_account_leads_to_the_tree_of_each_role() -> None:
