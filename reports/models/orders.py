@@ -21,6 +21,8 @@ _KINDS = {
     "statement": "Usage statement",
     "void": "Cancellation",
 }
+_PAYABLE = ("invoice", "statement")
+"""The kinds that ask for money; an Enterprise account has its statements in place of invoices (I5)."""
 _STATUSES = {
     "draft": "Draft",
     "due": "To be issued",
@@ -168,7 +170,7 @@ class Billed:
         """Where it stands: draft, due, issued, open, overdue, paid or credited."""
         if self.is_draft:
             return self.mart_status
-        if self.kind != "invoice" or self.total <= 0:
+        if self.kind not in _PAYABLE or self.total <= 0:
             return "issued"
         if self.amount_due > 0:
             return "overdue" if self.is_late else "open"

@@ -82,13 +82,35 @@ def test_the_orders_page_is_as_it_was():
     as_it_was("console_orders", orders_page())
 
 
-def test_the_statements_page_is_as_it_was_and_has_no_amount():
-    statement = replace(DOCUMENTS[2], kind="statement", billing_sessions=4711, voice_sessions=12)
+STATEMENTS = tuple(
+    replace(each, kind="statement", billing_sessions=4711, voice_sessions=12)
+    for each in (DOCUMENTS[0], *DOCUMENTS[2:])
+)
+
+
+def statements_page(*statements: Billed) -> str:
     frame = Frame(ENTERPRISE, Role.SHARED, "statements.html")
-    made = render.console_page("console_statements.html.jinja", frame, page=OrdersPage((), (statement,)))
-    as_it_was("console_statements", made)
-    assert "499" not in made
-    assert "EUR" not in made
+    return render.console_page("console_statements.html.jinja", frame, page=OrdersPage((), statements))
+
+
+def test_the_statements_page_is_as_it_was():
+    as_it_was("console_statements", statements_page(*STATEMENTS))
+
+
+def test_a_statement_says_what_is_owed_by_when_and_whether_it_is_paid():
+    """I4: an Enterprise account has no other page that does."""
+    read = Page(statements_page(*STATEMENTS))
+    assert [each.status for each in STATEMENTS] == ["draft", "open", "overdue", "paid"]
+    for row, told in zip(read.tables["statements"][1:], STATEMENTS, strict=True):
+        assert ("due" in row[3]) == told.is_asked_for
+    values = [Decimal(value) for value in read.values["statements"]]
+    for told in STATEMENTS:
+        sessions, (total, credits, payments, due) = values[:2], values[2:6]
+        assert sessions == [4711, 12]
+        assert total - credits - payments == due == told.amount_due
+        del values[:6]
+    assert not values
+    assert not {"orders.html", "orders.csv", "invoices.csv"} & set(read.addresses())
 
 
 def test_each_document_adds_up_on_the_page_and_in_its_file():
@@ -109,7 +131,8 @@ def test_where_a_document_stands():
     assert [each.status for each in DOCUMENTS] == ["draft", "issued", "open", "overdue", "paid"]
     assert billed(MARCH, "10", "10").status == "credited"
     assert billed(MARCH, "0").status == "issued"
-    assert billed(MARCH, "10", kind="statement").status == "issued"
+    assert billed(MARCH, "10", kind="statement").status == "open"
+    assert billed(MARCH, "-10", kind="credit_note").status == "issued"
     assert PAGE.open_sums == (("EUR", Decimal("487.51"), 2),)
     assert PAGE.overdue_sums == (("EUR", Decimal("100.00"), 1),)
 
