@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from reports import names
@@ -154,6 +154,11 @@ class Billed:
             raise FiguresDisagreeError(
                 f"{self.document_id}: {self.total} less credits and payments is not {self.amount_due}"
             )
+
+    @property
+    def last_day(self) -> date:
+        """The last day of its period, which is half-open."""
+        return max(self.period_start_date, self.period_end_date - timedelta(days=1))
 
     @property
     def is_draft(self) -> bool:

@@ -6,10 +6,11 @@
   const forms = [...document.querySelectorAll("form.filters")];
   const fields = (form) => [...form.elements].filter((each) => each.name);
 
+  // A row is of the days from its first to its last: it fits where one of them lies between those chosen.
   const fits = (row, { name, value }) => {
     if (!value) return true;
-    if (name === "from") return row.dataset.day >= value;
-    if (name === "to") return row.dataset.day <= value;
+    if (name === "from") return row.dataset.last >= value;
+    if (name === "to") return row.dataset.first <= value;
     return row.dataset[name] === value;
   };
 

@@ -66,6 +66,31 @@ def test_documents_are_filtered_by_kind_and_status(site: Path, page: Page):
         assert all(re.search(rf"\b{status}\b", badge.get_attribute("class") or "") for badge in badges)
 
 
+def test_documents_are_found_by_any_day_of_their_period(site: Path, page: Page):
+    """January was issued in February, March is a draft; the ends of a period are days of it."""
+    page.goto(address(site, "orders.html"))
+    form = page.get_by_role("form", name="Filter documents")
+    periods = page.locator('#invoices tbody tr:visible td[data-label="Period"]')
+
+    def between(first: str, last: str) -> set[str]:
+        form.get_by_label("Period from").fill(first)
+        form.get_by_label("Period to").fill(last)
+        return set(periods.all_inner_texts())
+
+    january, february, march = (
+        between(f"2026-{month}-01", f"2026-{month}-{last}")
+        for month, last in (("01", "31"), ("02", "28"), ("03", "31"))
+    )
+    whole = [next(each for each in found if "–" in each) for found in (january, february, march)]
+    assert len(set(whole)) == 3
+    for found, own in zip((january, february, march), whole, strict=True):
+        assert not found & (set(whole) - {own})
+    assert between("2026-01-31", "2026-02-01") == set(whole[:2])
+    assert between("2026-03-31", "") == {whole[2]}
+    assert between("", "2026-01-01") == {whole[0]}
+    assert between("2026-04-01", "") == set()
+
+
 def test_a_link_shows_the_same_rows(site: Path, page: Page, watched: Watched):
     page.goto(address(site, "orders.html"))
     page.get_by_role("form", name="Filter orders").get_by_label("Type").select_option("top_up")

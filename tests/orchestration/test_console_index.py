@@ -164,7 +164,7 @@ def test_everything_that_a_person_should_look_at(marts: Marts, monkeypatch: Patc
 def test_what_is_overdue_is_to_be_looked_at_and_leads_to_the_documents(
     marts: Marts, monkeypatch: Patch
 ) -> None:
-    """Late is what the seller's day says: in the west it is the 20th. A credit note or a draft is never late."""
+    """By the seller's day: in the west it is the 20th. A credit note or a draft is never late."""
     marts.execute("""
         insert into invoices values
             ('acme', '2026-02-01', 'month', 'invoice', 'INV-3', 'west', 'issued', 'USD', '2026-03-04',

@@ -127,6 +127,17 @@ def test_each_document_adds_up_on_the_page_and_in_its_file():
     assert [Decimal(value) for value in values[3::4]] == [each.amount_due for each in DOCUMENTS]
 
 
+def test_a_row_has_the_first_and_the_last_day_that_it_is_of():
+    """The draft is of April although nothing is issued, and March's invoice is not of its day in April."""
+    rows = [
+        (attributes["data-kind"], attributes["data-first"], attributes["data-last"])
+        for tag, attributes in Page(orders_page()).elements
+        if tag == "tr" and "data-kind" in attributes
+    ]
+    assert rows[0] == ("invoice", "2026-04-01", "2026-04-30")
+    assert rows[2] == ("invoice", "2026-03-01", "2026-03-31")
+
+
 def test_where_a_document_stands():
     assert [each.status for each in DOCUMENTS] == ["draft", "issued", "open", "overdue", "paid"]
     assert billed(MARCH, "10", "10").status == "credited"
