@@ -72,10 +72,9 @@ class DocumentRows:
             yield f"Corrects <bdi>{escape(line.shown_correction or '')}</bdi>"
         if line.prorated_days:
             yield "{} of {} days".format(*line.prorated_days)
-        if (included := line.included) is not None:
-            yield f"{number(included)} included in the fee"
+        yield from self._allowance(line)
         if line.package_size and not line.is_count_hidden:
-            packages = f": {number(line.packages)}" if line.tiers else ""
+            packages = f": {number(line.taken)}" if line.tiers else ""
             yield f"Packages of {number(line.package_size)}{packages}"
         for tier in line.tiers if line.shows_tiers else ():
             flat = f" + {price(tier.flat_fee, currency)}" if tier.flat_fee else ""
@@ -89,6 +88,19 @@ class DocumentRows:
                 f"{money(line.gross_amount, currency)} less a discount of "
                 f"{money(line.discount_amount, currency)}"
             )
+
+    def _allowance(self, line: DocumentLine) -> Iterator[str]:
+        """What of a line the fee has paid for, and so why it charges less than it counts, or nothing."""
+        number, of = self._wording.number, line.allowance
+        if of is None:
+            return
+        included = line.included
+        if included is None:
+            yield f"{number(of)} included in the fee" + (", for all apps together" if line.is_pooled else "")
+        elif included < line.quantity:
+            yield f"{number(included)} included in the fee, {number(line.quantity - included)} charged"
+        else:
+            yield f"{number(included)} of {number(of)} included in the fee"
 
     @staticmethod
     def _written_name(line_kind: str, metric: str, app: str | None) -> str:

@@ -13,8 +13,8 @@ DAY = timedelta(days=1)
 
 _DOCUMENT = (
     "record", "document", "kind", "line_number", "charge", "metric", "app_id", "app_name", "plan_id",
-    "first_day", "last_day", "quantity", "unit_price", "gross_amount", "discount_amount", "amount",
-    "tax_category", "tax_rate", "currency", "charge_class", "corrects",
+    "first_day", "last_day", "quantity", "included_units", "unit_price", "gross_amount", "discount_amount",
+    "amount", "tax_category", "tax_rate", "currency", "charge_class", "corrects",
 )  # fmt: skip
 
 
@@ -28,6 +28,7 @@ def document_csv(document: Document) -> str:
 def _line(line: DocumentLine, currency: str) -> Sequence[str]:
     """A line; of seats that may not be counted (R16) only what they come to."""
     price = "" if line.unit_price is None else plain(line.unit_price, currency)
+    included = "" if line.included is None else number(line.included)
     return (
         str(line.line_number),
         formats.charge(line.line_kind, line.metric),
@@ -37,7 +38,7 @@ def _line(line: DocumentLine, currency: str) -> Sequence[str]:
         guarded(line.plan_id or ""),
         line.charge_period_start_date.isoformat(),
         (line.charge_period_end_date - DAY).isoformat(),
-        *(("", "") if line.is_count_hidden else (number(line.quantity), price)),
+        *(("", "", "") if line.is_count_hidden else (number(line.quantity), included, price)),
         plain(line.gross_amount, currency),
         plain(line.discount_amount, currency),
         plain(line.amount, currency),

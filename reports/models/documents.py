@@ -6,7 +6,7 @@ What is issued says the same for ever: payments and credits that came later are 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from functools import lru_cache
 from itertools import groupby
 from typing import Any
@@ -91,6 +91,10 @@ class DocumentLine(InvoiceLine):
     price_id: str | None = None
     line_key: str | None = None
     package_size: Decimal | None = None
+    included_units: Decimal | None = None
+    """What the price includes in a whole month."""
+    is_pooled: bool = False
+    """Whether it is rated together with the other apps of its account."""
 
     @property
     def shown_plan(self) -> str | None:
@@ -103,20 +107,29 @@ class DocumentLine(InvoiceLine):
         return super().shows_tiers and not self.is_count_hidden
 
     @property
-    def included(self) -> Decimal | None:
-        """Units that the fee has paid for: those that no tier took; None where there are none to tell.
-
-        The tiers of a package count packages, and those of a correction what has changed.
-        """
-        is_told = self.tiers or not self.gross_amount
-        if self.line_kind != "usage" or self.package_size or self.charge_class == "correction" or not is_told:
+    def allowance(self) -> Decimal | None:
+        """Units that the price includes in this period (P2), a part of a month's begun (P6)."""
+        is_charge = self.line_kind == "usage" and self.charge_class == "regular"
+        if not is_charge or not self.included_units:
             return None
-        taken = sum((tier.quantity for tier in self.tiers), Decimal(0))
-        return self.quantity - taken if taken < self.quantity else None
+        part = days_of_month(self.charge_period_start_date, self.charge_period_end_date)
+        return _begun(self.included_units * part[0] / part[1]) if part else self.included_units
 
     @property
-    def packages(self) -> Decimal:
-        """How many packages it charges (P3)."""
+    def included(self) -> Decimal | None:
+        """Units of this line that the fee has paid for; None where it has no part of its own to tell.
+
+        A contract rates all apps together: its tiers are those of the whole, not what the line took.
+        """
+        if self.is_pooled or self.allowance is None:
+            return None
+        beyond = max(self.quantity - self.allowance, Decimal(0))
+        counted = _begun(beyond / self.package_size) if self.package_size else beyond
+        return self.quantity - beyond if counted == self.taken else None
+
+    @property
+    def taken(self) -> Decimal:
+        """What its tiers took: units, or packages where it is sold by them (P3)."""
         return sum((tier.quantity for tier in self.tiers), Decimal(0))
 
     @property
@@ -309,8 +322,8 @@ def draft_document(body: Mapping[str, Any], kind: str, as_of: datetime) -> Docum
 
 
 def _told(body: Mapping[str, Any], kind: str, seller_id: str) -> dict[str, Any]:
-    hides_seats = kind == "statement"  # R16: Enterprise accounts are shown no agent counts
-    lines = tuple(_line(line, hides_seats) for line in body["lines"])
+    is_contract = kind == "statement"
+    lines = tuple(_line(line, is_contract) for line in body["lines"])
     return {
         "kind": kind,
         "document_class": body["document_class"],
@@ -354,7 +367,9 @@ def _taxes(body: Mapping[str, Any]) -> Iterator[InvoiceTax]:
         yield InvoiceTax(tax["tax_category"], *amounts)
 
 
-def _line(line: Mapping[str, Any], hides_seats: bool) -> DocumentLine:
+def _line(line: Mapping[str, Any], is_contract: bool) -> DocumentLine:
+    """A line; Enterprise accounts are rated as a whole (P0) and are shown no agent counts (R16)."""
+    included = line.get("included_units")
     return DocumentLine(
         line_number=line["line_number"],
         app_id=line["app_id"],
@@ -374,11 +389,13 @@ def _line(line: Mapping[str, Any], hides_seats: bool) -> DocumentLine:
         gross_amount=_decimal(line["gross_amount"]),
         tax_category=line["tax_category"],
         tax_rate=_decimal(line["tax_rate"]),
-        is_count_hidden=hides_seats and line["metric"] == "agent_seats",
+        is_count_hidden=is_contract and line["metric"] == "agent_seats",
         plan_name=line.get("plan_name") or "",
         price_id=line["price_id"],
         line_key=line["line_key"],
         package_size=None if line["package_size"] is None else _decimal(line["package_size"]),
+        included_units=None if included is None else _decimal(included),
+        is_pooled=is_contract,
     )
 
 
@@ -398,6 +415,10 @@ def _party(party: Mapping[str, Any], party_id: str) -> Party:
     particulars = {field: party.get(field) or "" for field in told}
     zone, terms = party.get("zone") or "UTC", party.get("payment_terms_days")
     return Party(party_id, name, zone=zone, terms_days=terms, **particulars)
+
+
+def _begun(units: Decimal) -> Decimal:
+    return units.to_integral_value(ROUND_CEILING)
 
 
 _day = lru_cache(4_096)(date.fromisoformat)

@@ -117,8 +117,9 @@ def test_an_entry_from_before_there_was_an_annex_has_a_page():
 def test_a_part_of_a_month_says_its_days_and_what_the_fee_includes_is_told():
     fee = line("base_fee", "55.0000", line_kind="fee", charge_period_start_date="2026-03-20")
     usage = line(
-        "usage_sessions", "10.0000", quantity=600, tiers=[samples.tier(1, "100", "0.1", "0", "10.0000")]
-    )
+        "usage_sessions", "10.0000", quantity=600, included_units="500.000000",
+        tiers=[samples.tier(1, "100", "0.1", "0", "10.0000")],
+    )  # fmt: skip
     package = line(
         "request_sessions", "2.0000", quantity=150, package_size="100.000000", unit_price="1.000000",
         tiers=[samples.tier(1, "2.000000", "1.000000", "0", "2.0000")],
@@ -126,8 +127,62 @@ def test_a_part_of_a_month_says_its_days_and_what_the_fee_includes_is_told():
     content = samples.body("zoe-2026-03", [fee, usage, package], [])
     text = Page(render.issued_page(document("invoice", "INV-1", content))).text
     assert "12 of 31 days" in text
-    assert "500 included in the fee" in text
+    assert "500 included in the fee, 100 charged" in text
     assert "Packages of 100: 2" in text
+
+
+def included(kind: str = "invoice", **more: object) -> tuple[str, str]:
+    """The row and the CSV's cell of a line whose price includes 5,000 voice sessions a month."""
+    charged = line(
+        "voice_sessions", "0.0000", **{"unit_price": "14.000000", "included_units": "5000.000000"} | more
+    )
+    content = samples.body("zoe-2026-03", [charged], [], customer=samples.customer(locale="en"))
+    made = document(kind, "INV-1", content)
+    cell = next(csv.DictReader(io.StringIO(exports.document_csv(made), newline="")))["included_units"]
+    return " ".join(Page(render.issued_page(made)).tables["lines"][2]), cell
+
+
+PACKAGES = {"package_size": "100.000000"}
+
+
+def test_a_line_of_nothing_says_that_the_fee_has_paid_for_it():
+    """P2, P3: of packages too."""
+    for more in ({}, PACKAGES):
+        row, cell = included(quantity=310, **more)
+        assert "310 of 5,000 included in the fee" in row
+        assert cell == "310"
+
+
+def test_what_is_beyond_the_fee_is_told_in_units_whatever_it_is_sold_in():
+    """P3: 201 units are three packages begun."""
+    taken = [samples.tier(1, "3.000000", "14.000000", "0.000000", "42.0000")]
+    row, cell = included(quantity=5201, tiers=taken, **PACKAGES)
+    assert "5,000 included in the fee, 201 charged" in row
+    assert "Packages of 100: 3" in row
+    assert cell == "5000"
+
+
+def test_a_part_of_a_month_has_its_part_of_what_the_fee_includes():
+    """P6: 5,000 units of 12 days of 31 are 1,936 begun."""
+    row, _ = included(quantity=310, charge_period_start_date="2026-03-20")
+    assert "310 of 1,936 included in the fee" in row
+
+
+def test_what_a_contract_includes_is_for_all_apps_together():
+    """P0: an app's line cannot tell which part is its own."""
+    row, cell = included("statement", quantity=310)
+    assert "5,000 included in the fee, for all apps together" in row
+    assert cell == ""
+
+
+def test_a_line_tells_no_included_units_where_there_are_none_or_what_its_tiers_contradict():
+    for none in ("0.000000", None):
+        assert "included" not in included(quantity=310, included_units=none)[0]
+    taken = [samples.tier(1, "7.000000", "14.000000", "0.000000", "98.0000")]
+    row, cell = included(quantity=310, tiers=taken)
+    assert "310 of 5,000" not in row
+    assert cell == ""
+    assert "included" not in included(quantity=-310, charge_class="correction")[0]
 
 
 def test_a_top_up_is_paid_and_a_credit_note_asks_for_nothing():
