@@ -299,6 +299,21 @@ def test_the_totals_of_a_pdf_are_those_of_the_ledger():
 
 
 @needs_pdf
+def test_a_letter_of_seven_lines_has_its_number_unbroken_and_its_totals_on_the_first_page():
+    import pypdf  # noqa: PLC0415
+
+    lines = [line("usage_sessions", "1.0000", plan_name="Advanced", tiers=[]) for _ in range(7)]
+    content = samples.body(
+        "zoe-2026-03", lines, [tax("S", "19.0000", "7.0000", "1.3300")], usage=samples.USAGE,
+        customer=samples.customer(locale="en"),
+    )  # fmt: skip
+    made = pdf.pdf(render.issued_page(document("invoice", "INV-quarterhour-2026-000007", content)), "Letter")
+    first = pypdf.PdfReader(io.BytesIO(made)).pages[0].extract_text()
+    assert re.search("^(Number )?INV-quarterhour-2026-000007$", first.partition("Issued")[0], re.MULTILINE)
+    assert re.search("^Amount due 8.33$", first, re.MULTILINE)
+
+
+@needs_pdf
 def test_a_pdf_fetches_nothing_and_survives_any_name():
     name = '</title><img src="http://198.51.100.7/x.png" onerror="alert(1)"><script>alert(1)</script>\u202e'
     made = pdf.pdf(render.issued_page(document("invoice", "INV-1", called(name + "x" * 300))), "Letter")
