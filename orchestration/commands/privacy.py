@@ -4,7 +4,8 @@ import getpass
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
-from rich.console import Console
+
+from orchestration.terminal import plain, say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +18,6 @@ By = Annotated[str | None, Parameter(help="Who does it; by default the user of t
 Reason = Annotated[str | None, Parameter(help="Why; it stands in the book of each account.")]
 SHOWN = 10
 """Arrival days that are told one by one where they must wait."""
-_err = Console(stderr=True)
 
 
 def retain(*, raw_days: int, dry_run: DryRun = False, by: By = None, reason: Reason = None) -> None:
@@ -42,7 +42,7 @@ def retain(*, raw_days: int, dry_run: DryRun = False, by: By = None, reason: Rea
     from orchestration.settings.loading import load_settings
 
     home = load_settings().home
-    with only_run(home, "quarterhour retain", _say):
+    with only_run(home, "quarterhour retain", say):
         if not dry_run:
             finish_begun(home)
         Lake(home).ensure(TABLES)
@@ -50,7 +50,7 @@ def retain(*, raw_days: int, dry_run: DryRun = False, by: By = None, reason: Rea
             done = drop(home, raw_days, Request.now(by or getpass.getuser(), reason), dry_run=dry_run)
     _tell_retained(done, dry_run=dry_run)
     for path in done.recorded:
-        print(f"recorded in {path}")
+        print(plain(f"recorded in {path}"))
 
 
 def forget(
@@ -86,14 +86,14 @@ def forget(
     from orchestration.settings.loading import load_settings
 
     home = load_settings().home
-    with only_run(home, "quarterhour forget", _say), keeping_whole(home):
+    with only_run(home, "quarterhour forget", say), keeping_whole(home):
         if not search:
             whose = Whose(user, account, by or getpass.getuser(), reason)
             found = find(home, user, account) if dry_run else replace(home, whose)
             _tell_forgotten(found, home, dry_run=dry_run)
         left = [] if dry_run else places_of(home, user)
     for place in left:
-        print(f"{place.file}: {place.problem or f'stands there {place.times} times'}")
+        print(plain(f"{place.file}: {place.problem or f'stands there {place.times} times'}"))
     if not dry_run:
         there = sum(place.problem is None for place in left)
         print(f"the id stands in {there} files of the home as a text; backups are not searched")
@@ -104,9 +104,9 @@ def forget(
 def _tell_forgotten(found: "Found", home: "Path", *, dry_run: bool) -> None:
     word = "would be replaced" if dry_run else "replaced"
     for path, rows in sorted({**found.files, **found.settled}.items()):
-        print(f"{path.relative_to(home)}: {rows} rows")
+        print(plain(f"{path.relative_to(home)}: {rows} rows"))
     for account_id, rows in sorted(found.rows_of_accounts.items()):
-        print(f"account {account_id}: {rows:,} rows")
+        print(plain(f"account {account_id}: {rows:,} rows"))
     days = f"{found.days[0]} to {found.days[-1]}" if found.days else "no day"
     print(f"{len(found.files):,} landing files, {len(found.settled):,} files of settled rows, {days}: {word}")
 
@@ -121,10 +121,6 @@ def _tell_retained(done: "Retained", *, dry_run: bool) -> None:
     )
     print(f"texts of {done.quarantined:,} rows in quarantine {word}")
     for kept in done.kept[:SHOWN]:
-        _err.print(f"kept: {kept}", markup=False, highlight=False, soft_wrap=True)
+        say(plain(f"kept: {kept}"))
     if len(done.kept) > SHOWN:
-        _err.print(f"kept: {len(done.kept) - SHOWN} arrival days more, for the like reasons")
-
-
-def _say(message: str) -> None:
-    _err.print(message, highlight=False, soft_wrap=True, markup=False)
+        say(f"kept: {len(done.kept) - SHOWN} arrival days more, for the like reasons")

@@ -17,6 +17,7 @@ from orchestration.explain.invoices_text import show as show_invoice
 from orchestration.explain.sessions_text import place_of
 from orchestration.ledger import Entry
 from orchestration.terminal import fail, plain, plain_lines, warn
+from tests.orchestration.nights import Landing, count
 
 RED, BELL, TITLE = "\x1b[31m", "\a", "\x1b]0;mine\a"
 HOSTILE = f"a{RED}b{TITLE}\r\n\u202egnp.exe\u2066\x9b2J\x00[bold red]x[/]{BELL}"
@@ -118,3 +119,43 @@ def test_files_and_rows_with_hostile_names_are_told_on_the_command_line(
     with pytest.raises(SystemExit, match="2"):
         main(["account", "show", HOSTILE.replace("\x00", "")])
     assert harmless(capfd.readouterr().err)
+
+
+@pytest.fixture
+def hostile_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home that has read files of an account whose name, and so theirs, a terminal would obey."""
+    landing = Landing(tmp_path, account_id=f"{RED}{TITLE}\r\n\u202e\x9b[bold]x")
+    for day in (date(2026, 3, 1), date(2026, 3, 9)):
+        landing.alerts("help", str(day), 2)
+    count(tmp_path, date(2026, 3, 1), date(2026, 3, 9))
+    monkeypatch.setenv("QUARTERHOUR_HOME", str(tmp_path))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [(["forget", "--user", "ann", "--dry-run"], 3), (["forget", "--user", "ann", "--search"], 2)],
+    ids=["dry run", "search"],
+)
+def test_where_a_person_stands_is_told_with_names_as_they_are(
+    hostile_home: Path, capfd: pytest.CaptureFixture[str], arguments: list[str], names: int
+) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(arguments)
+    told = capfd.readouterr()
+    assert harmless(told.out + told.err)
+    assert told.out.count("\\x1b[31m\\x1b]0;mine\\x07\\r\\n\\u202e\\x9b[bold]x") == names
+
+
+def test_what_retention_keeps_is_told_with_names_as_they_are(
+    hostile_home: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for path in (hostile_home / "landing" / "alerts" / "2026-03-01").iterdir():
+        path.unlink()
+    with pytest.raises(SystemExit, match="0"):
+        main(["retain", "--raw-days", "3", "--dry-run"])
+    told = capfd.readouterr()
+    assert harmless(told.out + told.err)
+    (kept,) = [line for line in told.err.splitlines() if line.startswith("kept: ")]
+    assert "\\x1b[31m\\x1b]0;mine\\x07\\r\\n\\u202e\\x9b[bold]x" in kept
+    assert "is in landing no more" in kept
