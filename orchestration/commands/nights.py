@@ -28,22 +28,15 @@ def run(*, day: Annotated[date | None, Parameter(name="--date")] = None,
     last
         Last of a range of arrival days.
     """
+    from orchestration.runs.telling import telling
+
     home = home_of_settings()
-    if day and (first or last):
-        raise UsageError("give --date, or --from and --to, not both")
-    if bool(first) != bool(last):
-        raise UsageError("--from and --to belong together")
-    if day:
-        first = last = day
-    elif not first:
-        left = _left_to_do(home)
-        if not left:
-            print(f"nothing new in {home / 'landing'}; name days with --date, or --from and --to")
-            return
-        first, last = left[0], left[-1]
-    if first is None or last is None or first > last:
-        raise UsageError("--from lies after --to")
-    _run(home, first, last)
+    with telling(home):
+        days = _days(home, day, first, last)
+    if not days:
+        print(f"nothing new in {home / 'landing'}; name days with --date, or --from and --to")
+        return
+    _run(home, *days)
 
 
 def demo(*, fresh: bool = True) -> None:
@@ -89,6 +82,22 @@ def serve(*, port: int = 8600) -> None:
     serve_reports(home_of_settings() / "reports", port)
 
 
+def _days(home: Path, day: date | None, first: date | None, last: date | None) -> tuple[date, date] | None:
+    """The first and the last day that are asked for or, where none are, that wait; None where none do."""
+    if day and (first or last):
+        raise UsageError("give --date, or --from and --to, not both")
+    if bool(first) != bool(last):
+        raise UsageError("--from and --to belong together")
+    if day:
+        return day, day
+    if not first or not last:
+        left = _left_to_do(home)
+        return (left[0], left[-1]) if left else None
+    if first > last:
+        raise UsageError("--from lies after --to")
+    return first, last
+
+
 def _left_to_do(home: Path) -> list[date]:
     """The days that wait in landing; where none does, the last one if a run did not come to its end."""
     from orchestration.home import last_arrival, waiting_days
@@ -114,8 +123,10 @@ def _left_to_do(home: Path) -> list[date]:
 
 
 def _run(home: Path, first: date, last: date) -> None:
-    from orchestration.runs.nightly import run_night
+    from orchestration.runs.telling import telling
 
+    with telling(home, first, last):  # to import it reads the home
+        from orchestration.runs.nightly import run_night
     with stage(f"running {first} to {last}…"):
         warnings = run_night(home, first, last, say)
     for warning in warnings:

@@ -12,7 +12,11 @@ from orchestration.settings.loading import load_settings_of
 
 
 def tell_of_night(
-    home: Path, first: date, last: date, run_ids: Sequence[str], error: BaseException | None = None
+    home: Path,
+    first: date | None,
+    last: date | None,
+    run_ids: Sequence[str],
+    error: BaseException | None = None,
 ) -> list[str]:
     """Tells the operator if there is anything to tell; gives the channels that did not take it.
 

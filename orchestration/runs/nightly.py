@@ -15,7 +15,7 @@ import dagster as dg
 from orchestration.billing.issued import publish_issued
 from orchestration.definitions import defs
 from orchestration.defs.schedules import ISSUING, LAKE, MARTS, NIGHT, REPORTS
-from orchestration.errors import RunError, UsageError
+from orchestration.errors import RunError
 from orchestration.lake import Lake
 from orchestration.ledger import Ledger
 from orchestration.notices.nights import tell_of_night
@@ -26,7 +26,8 @@ from orchestration.runs.failing import failure_of
 from orchestration.runs.instance import opened
 from orchestration.runs.one_run import only_run
 from orchestration.runs.refusals import refusals
-from orchestration.runs.remedies import chain, told
+from orchestration.runs.remedies import chain
+from orchestration.runs.telling import telling
 
 TAG = {"quarterhour/headless": "true"}
 """Runs of a command carry it, for whoever looks for them in Dagster's interface."""
@@ -40,17 +41,8 @@ def run_night(home: Path, first: date, last: date, tell: Callable[[str], None] =
     been then; a channel that did not take it is a warning, or a note on the error.
     """
     runs: list[str] = []
-    try:
+    with telling(home, first, last, runs):
         warnings = _night(home, first, last, tell, runs)
-    except UsageError:
-        raise
-    except Exception as error:
-        failure = told(error, home)
-        for problem in tell_of_night(home, first, last, runs, failure):
-            failure.add_note(problem)
-        if failure is error:
-            raise
-        raise failure from error
     return [*warnings, *tell_of_night(home, first, last, runs)]
 
 

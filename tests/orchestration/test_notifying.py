@@ -30,6 +30,7 @@ from orchestration.notices.notifying import notify
 from orchestration.outbox.settings import MailSettings
 from orchestration.settings.loading import SettingsError, load_settings
 from orchestration.watching.settings import NotifySettings
+from tests.orchestration.nights import Landing
 from tests.orchestration.smtp import MailServer, mail_server
 from tests.orchestration.webhooks import Webhook, webhook
 
@@ -327,6 +328,40 @@ def test_a_night_whose_storage_is_broken_is_told_all_the_same(
     [(_, body)] = noted.posts
     assert body["error"] == "no database"
     assert body["runs"] == []
+
+
+def test_a_night_that_is_refused_is_told(noted: Webhook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """From cron nobody reads what the command says."""
+    monkeypatch.setenv("QUARTERHOUR_HOME", str(tmp_path))
+    with pytest.raises(SystemExit) as ended:
+        main(["run", "--date", "1990-01-01"])
+    assert ended.value.code == 2
+    [(_, body)] = noted.posts
+    assert body["subject"] == "quarterhour: a run failed"
+    assert body["error"].startswith("1990-01-01 lies outside")
+    assert body["repeat"].endswith("quarterhour run --date 1990-01-01")
+    with pytest.raises(SystemExit):
+        main(["run", "--from", "2026-03-02", "--to", "2026-03-01"])
+    assert noted.posts[1][1]["error"] == "--from lies after --to"
+
+
+def test_a_night_that_cannot_find_its_days_is_told(
+    noted: Webhook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("QUARTERHOUR_HOME", str(tmp_path))
+    Landing(tmp_path).alerts("shop", "2026-03-01", 1)
+    refused, damaged = (
+        tmp_path / "lake" / table / "alerts" / "2026-03-01.parquet" for table in ("quarantine", "files")
+    )
+    for path in (refused, damaged):
+        path.parent.mkdir(parents=True)
+        path.write_text("no Parquet")
+    with pytest.raises(SystemExit) as ended:
+        main(["run"])
+    assert ended.value.code == 1
+    [(_, body)] = noted.posts
+    assert str(damaged) in body["error"]
+    assert body["repeat"].endswith("quarterhour run")
 
 
 # Settings and the command
