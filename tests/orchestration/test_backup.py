@@ -186,10 +186,12 @@ def test_dagster_hears_of_a_run_that_was_killed_from_a_backup_too(
         run_id = instance.create_run_for_job(a_job, status=dg.DagsterRunStatus.STARTED).run_id
         (home / SIGNS).mkdir()
         (home / SIGNS / run_id).touch()  # nobody holds it
+        monkeypatch.setenv("QUARTERHOUR_NOTIFY", f'{{command = ["tee", "{tmp_path / "told"}"]}}')
         back_up(home, tmp_path / "backups")
         run = instance.get_run_by_id(run_id)
     assert run is not None
     assert run.status == dg.DagsterRunStatus.FAILURE
+    assert f"Run {run_id}, job a_job: failed" in (tmp_path / "told").read_text()
 
 
 def truncated(path: Path) -> None:

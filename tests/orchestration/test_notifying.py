@@ -11,6 +11,11 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._core.remote_origin import (
+    RegisteredCodeLocationOrigin,
+    RemoteJobOrigin,
+    RemoteRepositoryOrigin,
+)
 
 from orchestration.cli import main
 from orchestration.definitions import defs
@@ -25,7 +30,7 @@ from orchestration.notices.deciding import (
     run_told,
     trial_notice,
 )
-from orchestration.notices.nights import tell_of_night
+from orchestration.notices.nights import tell_of_killed, tell_of_night
 from orchestration.notices.notifying import notify
 from orchestration.outbox.settings import MailSettings
 from orchestration.settings.loading import SettingsError, load_settings
@@ -205,6 +210,11 @@ def checked() -> dg.MaterializeResult:
     )
 
 
+@dg.job
+def small() -> None:
+    """Never gets to run."""
+
+
 def run_of(instance: dg.DagsterInstance, *assets: Any) -> dg.DagsterRun:
     result = dg.materialize(
         assets, instance=instance, tags={"dagster/partition": "2026-03-01"}, raise_on_error=False,
@@ -316,6 +326,23 @@ def test_a_night_tells_of_its_runs_once(ran: Ran, noted: Webhook):
     assert len(noted.posts) == 1
     noted.answers = [403]
     assert tell_of_night(ran.home, *days, runs) == ["not told by webhook: 127.0.0.1 answers 403 Forbidden"]
+
+
+def test_killed_runs_are_told_by_whoever_finds_them_but_those_of_the_daemon(ran: Ran, noted: Webhook):
+    """Of those the daemon's own sensor tells: a failure is told once."""
+    repository = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("quarterhour"), "repository")
+    origin = RemoteJobOrigin(repository, "small")
+    of_daemon = ran.instance.create_run_for_job(small, remote_job_origin=origin)
+    of_shell = ran.instance.create_run_for_job(small)
+    for run in (of_daemon, of_shell):
+        ran.instance.report_run_failed(run, "The process of this run was killed.")
+    assert tell_of_killed(ran.home, ran.instance, [of_daemon.run_id, of_shell.run_id]) == []
+    [(_, body)] = noted.posts
+    assert [run["run_id"] for run in body["runs"]] == [of_shell.run_id]
+    assert tell_of_killed(ran.home, ran.instance, []) == []
+    noted.answers = [403]
+    problem = "not told by webhook: 127.0.0.1 answers 403 Forbidden"
+    assert tell_of_killed(ran.home, ran.instance, [of_shell.run_id]) == [problem]
 
 
 def test_a_night_whose_storage_is_broken_is_told_all_the_same(
