@@ -46,7 +46,7 @@ def _settings(home: Path) -> Iterator[Finding]:
 def _turn(home: Path) -> Iterator[Finding]:
     """What can only be judged when no run works; and who does, or did and was killed."""
     for run_id in killed_runs(home):
-        told = f"the process of Dagster's run {run_id} was killed, and Dagster may take it for one that works"
+        told = f"Dagster's run {run_id} broke off or was killed, and Dagster may take it for one that works"
         remedy = "the next `quarterhour run` tells Dagster, and whom it concerns"
         yield Finding(told, remedy, is_note=True)
     with if_free(home) as is_free:

@@ -19,7 +19,10 @@ _LOCK = ".lock"
 
 @contextmanager
 def alive(home: Path, run_id: str) -> Iterator[None]:
-    """Says that this process works on a run, or waits to; a part of it that says so again changes nothing."""
+    """Says that this process works on a run, or waits to; a part of it that says so again changes nothing.
+
+    Behind an error the file is left, as behind a death: on a full disk Dagster did not note the end either.
+    """
     folder = home.resolve() / SIGNS
     sign = folder / run_id
     if sign.exists():
@@ -29,14 +32,12 @@ def alive(home: Path, run_id: str) -> Iterator[None]:
         held = sign.open("w")
         fcntl.flock(held, fcntl.LOCK_EX)
     with held:
-        try:
-            yield
-        finally:
-            sign.unlink(missing_ok=True)
+        yield
+        sign.unlink(missing_ok=True)
 
 
 def killed_runs(home: Path) -> list[str]:
-    """The ids of runs whose process died before they ended; Dagster may not know it yet."""
+    """The ids of runs that nobody works on, though they did not end in good order; Dagster may know of it."""
     folder = home.resolve() / SIGNS
     if not _signs(folder):
         return []

@@ -135,9 +135,12 @@ def test_dagster_is_told_of_killed_runs_and_of_no_others(tmp_path: Path) -> None
                 assert killed_runs(tmp_path) == sorted([killed, ended, unknown])
                 assert bury(tmp_path, instance) == [killed]
             assert killed_runs(tmp_path) == bury(tmp_path, instance) == []
+        with pytest.raises(OSError, match="full"), alive(tmp_path, other):  # Dagster could not note it
+            raise OSError("full")
+        assert bury(tmp_path, instance) == [other]
         statuses = {run.run_id: run.status for run in instance.get_runs()}
     assert statuses == {
         killed: dg.DagsterRunStatus.FAILURE,
         ended: dg.DagsterRunStatus.CANCELED,
-        other: dg.DagsterRunStatus.STARTED,
+        other: dg.DagsterRunStatus.FAILURE,
     }
