@@ -298,13 +298,17 @@ class PlanPage:
         return ", ".join(f"{wording.number(count)} {status}" for status, count in self.statuses)
 
     def expected_note(self, charges: ExpectedCharges) -> Markup:
-        """The range of what is expected, and what is not in it."""
+        """The range of what is expected, what is not in it, and what in it comes on no invoice (P10)."""
         wording = self.account.formats
         low, high = (_money(bound, charges.currency, wording) for bound in (charges.low, charges.high))
         range_told = "" if charges.low == charges.high else f"{low} to {high}, "
         without = wording.counted(charges.apps_without, "app")
         missing = f"; {without} not yet forecast" if charges.apps_without else ""
-        return marked_up(f"This period, {range_told}before tax{missing}")
+        beside = "seats" if self.account.shows_agents else "commitments"
+        balances = ", with what balances pay for" if self.has_wallets else ""
+        return marked_up(
+            f"This period, {range_told}before tax; without base fees and {beside}{balances}{missing}"
+        )
 
     @property
     def to_look_at(self) -> int:

@@ -324,6 +324,21 @@ def test_a_row_has_plan_status_balance_days_left_usage_and_owner() -> None:
     assert Page(html).values["plans"] == ["435.5000", "1102", "400"]
 
 
+def test_what_usage_is_expected_to_come_to_is_not_taken_for_the_next_invoice() -> None:
+    """It has no fees in it (P4), and what a balance pays for is never invoiced (P10); R16 of Enterprise."""
+    range_told = "This period, $9.00 to $20.00, before tax; without base fees and"
+    missing = "; 2 apps not yet forecast"
+    wallet = an_app(balance=Decimal("435.5000"), currency="USD", balance_status="Sufficient funds")
+    for told, app, kind in (
+        (f"{range_told} seats{missing}", an_app(), "standard"),
+        (f"{range_told} seats, with what balances pay for{missing}", wallet, "standard"),
+        (f"{range_told} commitments{missing}", an_app(), "enterprise"),
+    ):
+        html, _ = a_page(app, kind=kind)
+        assert "Metered usage expected" in Page(html).text
+        assert told in Page(html).text
+
+
 def test_notes_stand_in_the_page_beside_the_button_that_opens_them() -> None:
     """Where no script runs, a stylesheet shows them without it."""
     html, _ = a_page(an_app(notices=(Notice("suspended"),)))
