@@ -180,14 +180,21 @@ def test_the_listed_sessions_are_those_of_the_marts(home: Path, account_id: str)
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_an_enterprise_account_reads_no_seats_and_outside_its_statements_no_amount(home: Path, role: str):
+def test_an_enterprise_account_reads_no_seats_and_what_it_owes_only_of_whole_statements(
+    home: Path, role: str
+):
     """I5, R16: its seats are 50 and 80, and cost it something."""
     folder = tree(home, ENTERPRISE, role)
     assert not list(folder.glob("orders*")) + list(folder.glob("invoices.csv"))
-    assert (folder / "statements.html").is_file()
     for path in [*folder.rglob("documents/*.csv")]:
         for row in rows_of(path):
             if row["metric"] == "agent_seats":
                 assert (row["quantity"], row["unit_price"]) == ("", "")
-    for path in [folder / "statements.html", *folder.glob("lines/*.html")]:
+    for path in folder.glob("lines/*.html"):
         assert "USD" not in path.read_text(encoding="utf-8")
+    values = Page((folder / "statements.html").read_text(encoding="utf-8")).values["statements"]
+    told = {tuple(map(Decimal, values[place + 2 : place + 6])) for place in range(0, len(values), 6)}
+    sums = ("total", "credited_amount", "paid_amount", "amount_due")
+    found = [row for row in invoices(home) if row["account_id"] == ENTERPRISE]
+    assert told == {tuple(row[name] for name in sums) for row in found}
+    assert len(values) == 6 * len(found)

@@ -81,8 +81,8 @@ wallets as (
             and balances.currency = bounds.currency
 ),
 
--- What the wallet can pay for in full if nothing of it lapses, and, for each day on which something does, the whole
--- days until then and what lapses up to it. A night draws from a credit up to the day before it lapses.
+-- The days to come on which credit lapses: how many nights draw before each, for a night draws from a credit up to the
+-- day before it lapses, and how much of what is left now would have lapsed by then; first of all now, where nothing has.
 lapses as (
     select
         account_id,
@@ -113,8 +113,8 @@ lapses as (
     having sum(movements.amount) > 0
 ),
 
--- The soonest to lapse is drawn first, so a wallet lasts no longer than to any day on which something lapses and
--- from then on by what does not lapse by then; and it does last for the shortest of these times.
+-- The soonest to lapse is drawn first. So from any of those days on the wallet lasts at most by what has not lapsed by
+-- then, and the shortest of these times is how long it does last.
 lasting as (
     select
         wallets.account_id,
