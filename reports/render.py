@@ -18,13 +18,16 @@ from reports.models import Frame
 from reports.models.documents import Document
 
 
-def issued_page(document: Document, lines_page: str = "") -> str:
+def issued_page(document: Document, lines_page: str = "", list_page: str = "") -> str:
     """A document, whole in one file: what is printed, mailed and kept; a draft says that it is one.
 
-    In the console its lines lead to the page that tells where they come from.
+    In the console its lines lead to the page that tells where they come from, and it leads itself back to
+    the list that it is in.
     """
     wording = formats_of(document.locale)
-    return _render("document.html.jinja", wording, document=document, lines_page=lines_page)
+    return _render(
+        "document.html.jinja", wording, document=document, lines_page=lines_page, list_page=list_page
+    )
 
 
 def console_page(template: str, frame: Frame, **values: Any) -> str:

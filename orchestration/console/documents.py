@@ -74,13 +74,14 @@ class Documents:
         for draft in self._drafts[account.account_id]:
             assert account.watermark  # or there were no drafts
             document = draft_document(draft.body, draft.kind, account.watermark)
-            page = render.issued_page(document, f"../lines/{document.file_name}.html")
+            lines = f"../lines/{document.file_name}.html"
+            page = render.issued_page(document, lines, f"../{account.documents_file}")
             yield File(f"{FOLDER}/{document.file_name}.html", page)
             yield File(f"{FOLDER}/{document.file_name}.csv", exports.document_csv(document))
 
     def _files_of(self, entry: _Entry, account: Account, role: Role) -> Iterator[File | OnceFile]:
         tree = f"{self._root}/{account.folder}"
-        is_current = is_made_of(f"{tree}/{role}/{entry.base}.html", entry.hash)
+        is_current = is_made_of(f"{tree}/{role}/{entry.base}.html", entry.hash, _way_up(account))
         for suffix in SUFFIXES:
             made = f"{tree}/{FIRST}/{entry.base}.{suffix}"
             if size_of(made) is None:
@@ -96,11 +97,12 @@ class Documents:
         for entry in self._issued[account.account_id]:
             base = f"{self._root}/{account.folder}/{FIRST}/{entry.base}"
             is_current = is_made_of(f"{base}.html", entry.hash)
-            lacking = [] if is_current and size_of(f"{base}.csv") is not None else ["html", "csv"]
+            leads_back = is_made_of(f"{base}.html", entry.hash, _way_up(account))
+            lacking = [] if leads_back and size_of(f"{base}.csv") is not None else ["html", "csv"]
             if self._lacks_pdf(entry, account, base, is_current=is_current):
                 lacking.append("pdf")
             if lacking:
-                tasks.append(Task(str(entry.path), entry.hash, base, tuple(lacking)))
+                tasks.append(Task(str(entry.path), entry.hash, base, tuple(lacking), account.documents_file))
         return tasks
 
     def _lacks_pdf(self, entry: _Entry, account: Account, base: str, *, is_current: bool) -> bool:
@@ -135,6 +137,11 @@ class Documents:
             if names.FOLDER.fullmatch(folder.name):
                 folders[folder.name.rsplit("-", 1)[1]].append(folder)
         return folders
+
+
+def _way_up(account: Account) -> str:
+    """What a document's page has of the list that it leads back to; an account may become Enterprise."""
+    return f'href="../{account.documents_file}"'
 
 
 def _issued(home: Path) -> defaultdict[str, list[_Entry]]:

@@ -7,13 +7,14 @@ HEAD = 4_096
 """Bytes of a page among which its mark stands."""
 
 
-def is_made_of(path: str, mark: str) -> bool:
-    """Whether the beginning of a file has the mark of what it would be made of now."""
+def is_made_of(path: str, *marks: str) -> bool:
+    """Whether the beginning of a file has the marks of what it would be made of now."""
     try:
         with open(path, "rb", buffering=0) as opened:
-            return mark.encode() in opened.read(HEAD)
+            head = opened.read(HEAD)
     except FileNotFoundError:
         return False
+    return all(mark.encode() in head for mark in marks)
 
 
 def linked(first: str, other: str) -> bool:

@@ -35,6 +35,8 @@ class Task:
     base: str
     """The files' path without a suffix."""
     suffixes: tuple[str, ...]
+    list_page: str
+    """The page of the account that the document's page leads back to."""
 
 
 def make(task: Task) -> str:
@@ -42,7 +44,7 @@ def make(task: Task) -> str:
     document = read_document(Path(task.entry), task.hash)
     for suffix in task.suffixes:
         try:
-            write(Path(f"{task.base}.{suffix}"), _MAKE[suffix](document))
+            write(Path(f"{task.base}.{suffix}"), _MAKE[suffix](document, task.list_page))
         except pdf.PdfError as error:
             return f"no PDF of {document.number}: {error}"
     return ""
@@ -56,17 +58,17 @@ def read_document(entry: Path, hash_: str) -> IssuedDocument:
     return issued_document(found)
 
 
-def page_of(document: IssuedDocument) -> bytes:
-    """The page, whose lines lead to where they come from."""
-    return render.issued_page(document, f"../lines/{document.file_name}.html").encode()
+def page_of(document: IssuedDocument, list_page: str) -> bytes:
+    """The page, whose lines lead to where they come from, and which leads back to the account's list."""
+    return render.issued_page(document, f"../lines/{document.file_name}.html", f"../{list_page}").encode()
 
 
-def table_of(document: IssuedDocument) -> bytes:
+def table_of(document: IssuedDocument, _: str) -> bytes:
     """The lines and sums as CSV."""
     return exports.document_csv(document).encode()
 
 
-def pdf_of(document: IssuedDocument) -> bytes:
+def pdf_of(document: IssuedDocument, _: str) -> bytes:
     """The page as it is printed, on the paper of the customer's country, without the console's links."""
     territory = formats_of(document.locale).locale.territory
     return pdf.pdf(render.issued_page(document), pdf.paper_of(territory))

@@ -42,7 +42,7 @@ class Account:
 
     @property
     def documents_file(self) -> str:
-        """The page of its documents (I5)."""
+        """The page of the console that lists its documents (I5)."""
         return "statements.html" if self.is_enterprise else "orders.html"
 
     @property

@@ -58,7 +58,7 @@
 
   const isChosen = (type) => !wanted.type || wanted.type === type || (wanted.type === "b" && type !== "v");
 
-  // All that the day's script has of the chosen app and type, in the order of apps and starts.
+  // All that the day's script has of the chosen app and type, by start; those of one instant by app.
   const rowsOf = (day) => {
     const found = [];
     for (const app of day.apps) {
@@ -67,7 +67,7 @@
         if (isChosen(app.types[place])) found.push([app, place]);
       }
     }
-    return found;
+    return found.sort(([one, at], [other, place]) => one.started[at] - other.started[place]);
   };
 
   const counted = (day) => {
@@ -104,7 +104,7 @@
     if (app.open.has(place)) kind.append(element("span", "Provisional", "status draft"));
     row.append(
       start,
-      cell("End", lasted ? at(started + lasted) : "–", "when"),
+      cell("End", at(started + lasted), "when"),
       isolated("App", appName(app.id), "clip"),
       kind,
       cell("Why it counts", why(type, block), "when"),

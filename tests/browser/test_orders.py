@@ -1,5 +1,6 @@
 """Orders, documents, lines and sessions, clicked through."""
 
+import csv
 import re
 from pathlib import Path
 
@@ -206,6 +207,49 @@ def test_sessions_are_chosen_by_app_and_type(site: Path, page: Page):
     apps = page.locator('#session-rows td[data-label="App"]')
     expect(apps.first).to_have_text("<script>alert(1)</script>")
     assert set(apps.all_inner_texts()) == {"<script>alert(1)</script>"}
+
+
+def test_sessions_of_all_apps_are_by_start_and_each_has_an_end(site: Path, page: Page):
+    """One of an instant ends as it starts, as its file says."""
+    page.goto(address(site, "sessions.html#day=2026-03-18"))
+    expect(page.locator("#session-rows tbody tr").first).to_be_visible()
+    with (tree(site, STANDARD) / "sessions" / "2026-03-18.csv").open(encoding="utf-8", newline="") as file:
+        rows = sorted(csv.DictReader(file), key=lambda row: row["started_at"])
+    found = page.locator('#session-rows td[data-label="Conversation"]').all_inner_texts()
+    assert found == [row["conversation_id"] for row in rows[:100]]
+    assert len({row["app_id"] for row in rows[:20]}) > 1
+    instants = 0
+    for row in page.locator("#session-rows tbody tr").all():
+        start, end = row.locator("th").inner_text(), row.locator('td[data-label="End"]').inner_text()
+        if row.locator('td[data-label="Type"]').inner_text() in ("API request", "Alert"):
+            assert end == start
+            instants += 1
+        assert end != "–"
+    assert instants
+
+
+def test_what_only_a_reader_hears_stays_in_its_cell(site: Path, page: Page):
+    """From right to left it would stand beyond the page's edge, and the page would scroll sideways."""
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto(address(site, "sessions.html", RTL))
+    heard = page.locator("#days-of-sessions .unseen").nth(1)
+    assert heard.evaluate("each => each.offsetParent.tagName") == "TD"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_document_leads_back_to_its_list_and_to_its_file_but_not_on_paper(site: Path, page: Page):
+    for account_id, back in ((STANDARD, "orders.html"), (ENTERPRISE, "statements.html")):
+        folder = tree(site, account_id)
+        made = min((folder / "documents").glob("*.html"))
+        page.goto(made.as_uri())
+        ways = page.get_by_role("navigation", name="Console")
+        file = ways.get_by_role("link", name="Download CSV").get_attribute("href")
+        assert (folder / "documents" / (file or "")).is_file()
+        page.emulate_media(media="print")
+        expect(ways).to_be_hidden()
+        page.emulate_media(media="screen")
+        ways.get_by_role("link", name="Back to").click()
+        assert page.url == (folder / back).as_uri()
 
 
 def test_one_goes_from_day_to_day(site: Path, page: Page):
