@@ -11,11 +11,12 @@ from reports.locales import Formats
 from reports.marked import Marked
 from reports.models.lines import LinesPage, SourceLine
 
+# P7.
 _REASONS = {
-    "minimum_spend": "What is missing from the amounts above to the least that this price asks for (P7).",
-    "maximum_spend": "What the amounts above have beyond the most that this price asks for (P7).",
-    "commitment": "What is missing from the month's usage to the commitment of the contract (P7).",
-    "overage": "What the usage beyond the commitment costs more, by the contract (P7).",
+    "minimum_spend": "What is missing from the amounts above to the least that this price asks for.",
+    "maximum_spend": "What the amounts above have beyond the most that this price asks for.",
+    "commitment": "What is missing from the month's usage to the commitment of the contract.",
+    "overage": "What the usage beyond the commitment costs more, by the contract.",
 }
 
 
@@ -93,7 +94,7 @@ class LineSections:
             text = self._fee(line, page.currency)
         elif line.line_kind == "top_up":
             order = escape(line.shown_order or "")
-            text = f"Funds added by order <bdi>{order}</bdi>, whose payment has cleared (P10)."
+            text = f"Funds added by order <bdi>{order}</bdi>, whose payment has cleared."
         elif line.line_kind == "credit":
             text = f"Taken off <bdi>{escape(line.shown_correction or '')}</bdi> on request."
         else:
@@ -116,16 +117,14 @@ class LineSections:
 
 
 def _verdict(line: SourceLine) -> str:
-    """Whether the days add up to the line, and why not."""
+    """Whether the days add up to the line, and why not (I3)."""
     if line.is_flat:
         return "A flat charge: it is the same whatever is counted."
     if line.unbilled:
-        return (
-            "What changed since it was issued rates to the same amount, so that there is no correction (I3)."
-        )
+        return "What changed since it was issued rates to the same amount, so that there is no correction."
     if line.elsewhere:
         return (
-            "What arrived after a document was issued is on a later one as a correction (I3); together they "
+            "What arrived after a document was issued is on a later one as a correction; together they "
             "have all sessions of these days."
         )
     return "All sessions of these days are on this line."

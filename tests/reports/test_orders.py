@@ -333,3 +333,7 @@ def test_no_name_becomes_markup_a_script_or_a_formula(name: str):
             assert not any(re.match(r"[=+@\t\r\n]|-(?!\d)", cell) for cell in row)
     assert re.fullmatch(r"[\x20-\x7e]+\n", day_script(date(2026, 4, 19), name, [], 9))
     assert re.fullmatch(r"\.\./sessions\.html#[\w.%~&;=-]+", sessions_address("usage_sessions", name))
+
+
+def test_customers_read_no_numbers_of_rules():
+    assert not re.search(r"\((?:I|P|R)\d+\)", Page(lines_page()).text)
