@@ -11,6 +11,7 @@ from orchestration.defs.resources import Home
 from orchestration.lake.tables import STREAMS
 from orchestration.landing.ingest import Ingested, ingest_days, version_of_day
 from orchestration.partitions import DAYS, days_of
+from orchestration.privacy.kept import require_kept
 
 OWNERS = ["team:billing"]
 ARRIVAL_DAYS = "quarterhour/arrival_days"
@@ -63,6 +64,7 @@ def _ingest(stream: str) -> dg.AssetsDefinition:
         pool="lake",
     )
     def ingested(context: dg.AssetExecutionContext, home: Home) -> dg.MaterializeResult:
+        require_kept(home.path())  # before anything of the lake says that it was read without them
         lake, landing, days = home.lake(), home.path() / "landing", _days(context)
         told = teller(context, days_of(context), VERSION)
         changed: set[date] = set()

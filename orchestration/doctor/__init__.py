@@ -65,8 +65,8 @@ def _turn(home: Path) -> Iterator[Finding]:
             told = "raw rows were to be dropped, and who did it was killed: the books do not tell yet"
             yield Finding(told, "the same `quarterhour retain` again")
         checks = (
-            leftovers.found, waiting.overdue, partitions.orphaned, partitions.lost, partitions.uncounted,
-            stores.warehouse,
+            leftovers.found, stores.dropped, waiting.overdue, partitions.orphaned, partitions.lost,
+            partitions.uncounted, stores.warehouse,
         )  # fmt: skip
         for check in checks:
             yield from check(home)

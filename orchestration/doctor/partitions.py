@@ -14,17 +14,24 @@ from orchestration.errors import RunError
 from orchestration.home import last_arrival
 from orchestration.lake import VERSION, Lake, version_of
 from orchestration.lake.parts import SETTLED, days_of_rows, settled_arrivals, settled_files
-from orchestration.lake.seals import damage_of
-from orchestration.lake.tables import FRAGMENTS, SESSIONS, STREAMS
-from orchestration.landing.files import all_arrival_days
+from orchestration.lake.seals import damage_of, remedy_of
+from orchestration.lake.tables import SESSIONS, STREAMS
 from orchestration.made import is_whole
 from orchestration.settings.loading import SettingsError, load_settings_of
 
 
 def run_command(home: Path) -> str:
-    """The night of the last arrival day: it counts whatever is not counted."""
-    days = all_arrival_days(home / "landing")
-    return f"quarterhour run --date {days[-1]}" if days else "quarterhour run"
+    """The night of the last arrival day that was read, which counts whatever is not counted.
+
+    A day that only lies in landing may be outside of what can be run: `last_day` may have passed.
+    """
+    try:
+        last = load_settings_of(home).last_day
+    except SettingsError:
+        last = None  # told by its own check
+    read = {day for stream in STREAMS for day in Lake(home).days("files", stream)}
+    day = max((day for day in read if last is None or day <= last), default=None)
+    return f"quarterhour run --date {day}" if day else "quarterhour run"
 
 
 def readable(home: Path, *, thorough: bool = False) -> Iterator[Finding]:
@@ -33,7 +40,7 @@ def readable(home: Path, *, thorough: bool = False) -> Iterator[Finding]:
     paths = sorted(path for path in lake.root.rglob("*.parquet") if not path.name.startswith("."))
     for path, told in zip(paths, in_parallel(lambda path: _flaw(path, thorough), paths), strict=True):
         if told:
-            yield Finding(f"{path} {told}", _remedy(lake, path))
+            yield Finding(f"{path} {told}", remedy_of(lake.root, path))
 
 
 def _flaw(path: Path, thorough: bool) -> str | None:
@@ -41,7 +48,8 @@ def _flaw(path: Path, thorough: bool) -> str | None:
         noted = pl.read_parquet_metadata(path).get(VERSION)
         if not thorough:
             return None
-        if noted != version_of(pl.read_parquet(path)):
+        is_of_raw_rows = path.parts[-5:-3] == (SETTLED, "rows")  # which are gone: the seal alone tells
+        if not is_of_raw_rows and noted != version_of(pl.read_parquet(path)):
             return "holds other rows than were written: it was changed"
         damage = damage_of(path)
     except FileNotFoundError:  # a run has replaced it
@@ -49,21 +57,6 @@ def _flaw(path: Path, thorough: bool) -> str | None:
     except (pl.exceptions.PolarsError, OSError) as error:
         return f"cannot be read: {str(error).splitlines()[0]}"
     return f"is damaged: {damage}" if damage and path.exists() else None
-
-
-def _remedy(lake: Lake, path: Path) -> str:
-    """What makes a file again. A day's last file goes too: by it the day is known to be done."""
-    table, *parts = path.relative_to(lake.root).with_suffix("").parts
-    again = run_command(lake.home)
-    if table == SETTLED:
-        return f"its rows stand nowhere else in the home: take it from a backup, then {again}"
-    if path.stem == "schema":
-        return f"rm {path}; {again}"
-    if table in (*STREAMS, "files", "quarantine"):
-        return f"rm {path} && quarterhour run --date {parts[-1]}"
-    last = lake.file("stretches" if table in FRAGMENTS or table in ("copies", "alert_sessions")
-                     else "conversations" if table in SESSIONS else table, *parts[-1:])  # fmt: skip
-    return f"rm -f {path} {last if last != path else ''}".rstrip() + f"; {again}"
 
 
 def orphaned(home: Path) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from orchestration.errors import RunError
 from orchestration.home import WAREHOUSE
 from orchestration.lake import Lake
 from orchestration.ledger import Ledger, LedgerError
+from orchestration.privacy import kept
 
 
 def ledger(home: Path) -> Iterator[Finding]:
@@ -26,6 +27,15 @@ def ledger(home: Path) -> Iterator[Finding]:
             "take the files of ledger/ from the newest backup that has them whole "
             "(`quarterhour restore` it beside, then `quarterhour ledger verify` there); issue nothing before",
         )
+
+
+def dropped(home: Path) -> Iterator[Finding]:
+    """What retentions left of dropped rows: the only thing of the lake that no night makes again."""
+    try:
+        for told in kept.missing(home):
+            yield Finding(told, kept.remedy(home))
+    except (RunError, pl.exceptions.PolarsError, OSError):
+        return  # told as a file that cannot be read
 
 
 def warehouse(home: Path) -> Iterator[Finding]:

@@ -19,6 +19,8 @@ from orchestration.ledger.head import sync_folder
 from orchestration.privacy.record import record_of_accounts
 
 JOURNAL = ".retaining.json"
+EVENT, TOKEN = "raw_rows_dropped", "retained"
+"""The event that tells of a retention in the book, and how the name of its file ends."""
 
 
 @dataclass(frozen=True)
@@ -68,12 +70,12 @@ def finish(home: Path) -> Path | None:
     }
     recorded = record_of_accounts(
         home,
-        "raw_rows_dropped",
+        EVENT,
         of_accounts,
         by=request.by,
         reason=request.reason,
         now=request.instant,
-        token="retained",
+        token=TOKEN,
     )
     path.unlink()
     return recorded

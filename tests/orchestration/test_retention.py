@@ -15,6 +15,7 @@ import pytest
 from orchestration import dbt
 from orchestration.counting import audits, fragmenting, sessionizing
 from orchestration.counting.terms import Terms, terms_of
+from orchestration.doctor import stores
 from orchestration.errors import RunError, UsageError
 from orchestration.explain.sessions import explain
 from orchestration.generator import generate
@@ -24,6 +25,7 @@ from orchestration.lake.tables import QUARANTINE, SESSIONS, STREAMS, TABLES
 from orchestration.landing.ingest import ingest
 from orchestration.privacy import retention
 from orchestration.privacy.dropped import Request, finish
+from orchestration.privacy.kept import missing, require_kept
 from orchestration.privacy.retention import retain
 from orchestration.privacy.searching import places_of
 from orchestration.settings.loading import Settings
@@ -368,6 +370,29 @@ def recorded(home: Path) -> dict[str, int]:
         for row in map(json.loads, path.read_text().splitlines()):
             found[row["account_id"]] = found.get(row["account_id"], 0) + int(row["rows"])
     return found
+
+
+def test_what_is_left_of_dropped_rows_must_be_there(dropped: Path, home: Path) -> None:
+    require_kept(home)
+    shutil.rmtree(home / "lake" / "settled" / "files" / "interactions")
+    with pytest.raises(RunError) as told:
+        require_kept(home)
+    said = str(told.value)
+    for account, rows in recorded(dropped).items():
+        assert f" of {rows:,} rows of {account} that arrived before {BEFORE}, whose raw rows" in said
+    assert "dropped on 2026-03-10 22:00:00 UTC" in said
+    assert f"put lake/settled back from a backup, into {home}/lake/settled; then quarterhour run" in said
+    assert [each.what for each in stores.dropped(home)] == said.splitlines()[:-1]
+    shutil.rmtree(home / "lake")
+    assert len(missing(home)) == len(recorded(dropped))
+
+
+def test_no_dropped_rows_or_a_record_in_quarantine_ask_for_nothing(whole: Path, home: Path) -> None:
+    assert missing(whole) == []
+    (record,) = (home / "landing" / "account_events").rglob("*-retained.jsonl")
+    record.write_text('not a row\n[]\n{"type": "raw_rows_dropped"}\n')
+    shutil.rmtree(home / "lake")
+    assert missing(home) == []
 
 
 def test_a_disk_that_lies_loses_nothing(whole: Path, tmp_path: Path) -> None:
