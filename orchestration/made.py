@@ -30,7 +30,9 @@ def lake_version(home: Path) -> str:
 def is_whole(home: Path) -> bool:
     """Whether marts, outbox and pages tell what stands in lake and ledger."""
     told, version = _told(home), lake_version(home)
-    is_there = (home / "warehouse.duckdb").exists() and (home / "reports" / "index.html").exists()
+    issued = (home / "lake" / table / "all.parquet" for table in ISSUED)
+    places = [home / "warehouse.duckdb", home / "reports" / "index.html", *issued]
+    is_there = all(path.exists() for path in places)
     of_lake = all(told.get(each) == version for each in (MARTS, OUTBOX, PAGES))
     return is_there and of_lake and told.get(LEDGER) == Ledger(home).version()
 

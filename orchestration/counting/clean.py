@@ -24,7 +24,7 @@ from orchestration.lake.stamps import files_below, stamp_of
 from orchestration.lake.tables import FRAGMENTS, SESSIONS, STREAMS
 
 FILE = ".clean.json"
-TABLES = (*STREAMS, f"{SETTLED}/rows", *FRAGMENTS, *SESSIONS, "alert_sessions", "touched")
+TABLES = (*STREAMS, f"{SETTLED}/rows", *FRAGMENTS, *SESSIONS, "alert_sessions", "copies", "touched")
 """All that tells whether a day is clean."""
 TOO_NEW_NS = 2_000_000_000
 """A file that has just changed may change again without another time of change."""

@@ -55,7 +55,8 @@ def fragments_version(lake: Lake, day: date) -> str | None:
 
     The sessions are made of that: of a careful key rows are read that no fragment shows.
     """
-    are_there = all(lake.file(table, day).exists() for table in MADE)
+    files = [lake.file(table, day) for table in MADE] + [lake.file("copies", each, day) for each in STREAMS]
+    are_there = all(path.exists() for path in files)
     return lake.note(lake.file("stretches", day), INPUTS) if are_there else None
 
 

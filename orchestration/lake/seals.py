@@ -7,7 +7,6 @@ again, and whoever finds damage says how.
 
 import zlib
 from collections.abc import Iterable
-from datetime import date
 from pathlib import Path
 
 from orchestration.counting.workers import in_parallel
@@ -21,6 +20,8 @@ _MARK = KEY.encode() + b"\x18\x08"
 """How Parquet's footer (Thrift, compact) goes on from the key to a value of eight bytes."""
 _FOOTER_END = 8
 _END = b"PAR1"
+INGESTED = ("interactions", "handoffs", "alerts", "account_events", "files", "quarantine")
+"""The tables that ingest writes; the name of each of their files is its arrival day."""
 
 
 class DamagedError(RunError):
@@ -70,16 +71,18 @@ def told_of(root: Path, path: Path, damage: str) -> str:
 
 
 def remedy_of(root: Path, path: Path) -> str:
-    """How a file of the lake, or a pack of such files, is made again."""
+    """How a file of the lake, or a pack of such files, is made again.
+
+    What an ingest writes is made by the run over its arrival day. All else follows from that, and a plain run
+    finds what is missing of it, also of event days before `first_day`, which no run can be asked for.
+    """
     if not path.is_relative_to(root):
         return "Remove it; the next run makes it again"
     table, *parts = path.relative_to(root).with_suffix("").parts
     if table == "settled":
         return "Put it back from a backup: its raw rows were dropped, nothing else knows them"
-    day = _day(parts[-1]) if parts else None
-    if day is None:
-        return "Remove it; the next run makes it again"
-    return f"Remove it, then make it again with: quarterhour run --date {day}"
+    arrival = f" --date {parts[-1]}" if table in INGESTED and parts[-1] != "schema" else ""
+    return f"Remove it, then make it again with: quarterhour run{arrival}"
 
 
 def _place(content: bytes) -> int | None:
@@ -87,10 +90,3 @@ def _place(content: bytes) -> int | None:
     length = int.from_bytes(content[-_FOOTER_END:-4], "little")
     found = content.rfind(_MARK, max(0, len(content) - _FOOTER_END - length))
     return None if found < 0 else found + len(_MARK)
-
-
-def _day(name: str) -> date | None:
-    try:
-        return date.fromisoformat(name)
-    except ValueError:
-        return None

@@ -11,6 +11,7 @@ import dagster as dg
 from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
 from dagster._core.loader import LoadingContextForTest
 
+from orchestration.commands import nights
 from orchestration.definitions import defs
 from orchestration.defs import late
 from orchestration.defs.schedules import LAKE, MARTS, NIGHT, REPORTS
@@ -29,6 +30,11 @@ Ticked = tuple[list[tuple[str | None, str | None, dict[str, str]]], str | None, 
 def night(home: Path, first: date, last: date) -> list[str]:
     """The whole night; gives its warnings."""
     return run_night(home, first, last)
+
+
+def plain_run() -> None:
+    """`quarterhour run` without options, in the home that the environment names."""
+    nights.run()
 
 
 def rebuild(home: Path, first: date, last: date) -> list[str]:

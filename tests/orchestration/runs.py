@@ -3,11 +3,12 @@
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from importlib import import_module
+from io import StringIO
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,14 @@ def night(home: Path, first: date, last: date) -> list[str]:
     """The whole night, as `quarterhour run` does it; gives its warnings."""
     warnings: list[str] = _called("night", home, first, last)
     return warnings
+
+
+def plain_run(home: Path) -> str:
+    """`quarterhour run` without options; gives what it printed."""
+    os.environ["QUARTERHOUR_HOME"] = str(home)
+    with redirect_stdout(StringIO()) as printed:
+        import_module("tests.orchestration.in_dagster").plain_run()
+    return printed.getvalue()
 
 
 def rebuild(home: Path, first: date, last: date) -> list[str]:

@@ -8,12 +8,13 @@ import polars as pl
 import pytest
 
 from orchestration import dbt
+from orchestration.billing.issued import ISSUED
 from orchestration.counting import fragmenting
 from orchestration.counting.sessionizing import dirty_days, rebuild
 from orchestration.counting.terms import terms_of
 from orchestration.lake import INPUTS, Lake
-from orchestration.lake.seals import KEY, DamagedError, damage_of, remedy_of, require_whole
-from orchestration.lake.tables import TABLES
+from orchestration.lake.seals import INGESTED, KEY, DamagedError, damage_of, remedy_of, require_whole
+from orchestration.lake.tables import SESSIONS, TABLES
 from orchestration.landing.ingest import ingest
 from orchestration.settings.loading import Settings
 from tests.orchestration.nights import Landing
@@ -54,7 +55,7 @@ def test_a_file_that_ends_early_is_named_with_the_command_that_makes_it_again(
         with pytest.raises(DamagedError) as told:
             read()
         assert str(path) in str(told.value)
-        assert "Remove it, then make it again with: quarterhour run --date 2026-03-02" in str(told.value)
+        assert str(told.value).endswith("Remove it, then make it again with: quarterhour run")
 
 
 def test_files_of_before_the_seals_are_taken_as_they_are_but_not_cut_short(tmp_path: Path) -> None:
@@ -82,14 +83,24 @@ def test_every_damaged_file_is_named_at_once(tmp_path: Path) -> None:
     [
         ("interactions/2026-03-01/2026-03-02.parquet", "quarterhour run --date 2026-03-02"),
         ("quarantine/alerts/2026-03-02.parquet", "quarterhour run --date 2026-03-02"),
-        ("legs/2026-03-01.parquet", "quarterhour run --date 2026-03-01"),
-        ("issued_lines/all.parquet", "the next run makes it again"),
-        ("legs/schema.parquet", "the next run makes it again"),
-        ("settled/rows/alerts/2026-03-01/2026-03-02.parquet", "from a backup"),
+        ("files/alerts/2026-03-02.parquet", "quarterhour run --date 2026-03-02"),
+        ("files/schema.parquet", "quarterhour run"),
+        ("legs/2026-03-01.parquet", "quarterhour run"),
+        ("copies/alerts/2026-03-01.parquet", "quarterhour run"),
+        ("issued_lines/all.parquet", "quarterhour run"),
+        ("legs/schema.parquet", "quarterhour run"),
+        ("../.packs/legs/2026-03.parquet", "the next run makes it again"),
+        ("settled/rows/alerts/2026-03-01/2026-03-02.parquet", "nothing else knows them"),
     ],
 )
 def test_the_remedy_fits_what_the_file_is_made_of(tmp_path: Path, path: str, remedy: str) -> None:
-    assert remedy in remedy_of(tmp_path, tmp_path / path)
+    root = tmp_path / "lake"
+    assert remedy_of(root, (root / path).resolve()).endswith(remedy)
+
+
+def test_ingest_writes_just_the_tables_whose_files_bear_arrival_days() -> None:
+    made = {*fragmenting.MADE, *SESSIONS, *ISSUED, "copies", "touched"}
+    assert set(INGESTED) == TABLES.keys() - made
 
 
 @pytest.fixture(scope="module")
@@ -129,12 +140,23 @@ def copied(home: Path, to: Path) -> Lake:
 
 def test_files_that_are_gone_are_made_again_by_the_next_night(counted: Path, tmp_path: Path) -> None:
     whole = bytes_of(counted / "lake")
-    made = [*fragmenting.MADE, "conversations", "billing_sessions", "voice_sessions", "unmatched_legs"]
+    made = [
+        *fragmenting.MADE,
+        "conversations",
+        "billing_sessions",
+        "voice_sessions",
+        "unmatched_legs",
+        "rejected_handoffs",
+    ]
     for name in made:
         lake = copied(counted, tmp_path / name)
         lake.file(name, DAY).unlink()
         count(lake.home)
         assert bytes_of(lake.root) == whole, name
+    lake = copied(counted, tmp_path / "copies")
+    lake.file("copies", "interactions", DAY).unlink()
+    count(lake.home)
+    assert bytes_of(lake.root) == whole
 
 
 def test_a_flipped_byte_of_rows_or_fragments_is_never_counted(counted: Path, tmp_path: Path) -> None:
