@@ -17,6 +17,7 @@ from orchestration.home import WAREHOUSE
 from orchestration.lake import Lake
 from orchestration.ledger import Ledger, LedgerError
 from orchestration.privacy import kept
+from orchestration.runs.remedies import new_record
 
 
 def ledger(home: Path) -> Iterator[Finding]:
@@ -91,9 +92,4 @@ def _damaged(home: Path) -> Iterator[Finding]:
         except sqlite3.Error as error:
             told = str(error)
         if told != "ok" and path.exists():
-            aside = f"mv {home / 'dagster'} {home / 'dagster.broken'}"
-            yield Finding(
-                f"{path} is damaged: {told}",
-                f"stop daemon and webserver, {aside} (only Dagster's history is lost; copy its "
-                "dagster.yaml back), and start them",
-            )
+            yield Finding(f"{path} is damaged: {told}", new_record(home))

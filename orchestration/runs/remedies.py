@@ -45,15 +45,23 @@ def remedies(text: str, home: Path) -> Iterator[str]:
             "(journalctl -k), move the home to another one, then run the same again"
         )
     elif any(sign in said for sign in MALFORMED):
-        yield (
-            f"Dagster's own record in {home / 'dagster'} is damaged: move that folder away, then run the "
-            "same again. It holds the history of runs, and nothing of rows, invoices or accounts"
-        )
+        told = f"Dagster's own record in {home / 'dagster'} is damaged"
+        yield f"{told}: {new_record(home)}; then run the same again"
     elif any(sign in said for sign in FORBIDDEN):
         yield (
             f"This ran as {_user()}, who may not write everything below {home}: give it to that user "
             f"(chown -R {_user()} {home}), or run as the one whose it is; then run the same again"
         )
+
+
+def new_record(home: Path) -> str:
+    """What to do where Dagster's own record is damaged; its settings are kept."""
+    folder, aside = home / "dagster", home / "dagster.damaged"
+    return (
+        "stop quarterhour-code, quarterhour-daemon and quarterhour-webserver, move that folder away "
+        f"(mv {folder} {aside} && mkdir {folder} && cp -a {aside}/dagster.yaml {folder}/) and start them. It "
+        "holds the history of runs, and nothing of rows, invoices or accounts"
+    )
 
 
 def chain(error: BaseException | None) -> Iterator[BaseException]:

@@ -27,6 +27,7 @@ from orchestration.ledger import Ledger
 from orchestration.made import making_outbox, making_pages
 from orchestration.runs.instance import opened
 from orchestration.runs.one_run import LOCK, Holder
+from orchestration.runs.remedies import remedies
 from tests.orchestration.nights import Landing, arrive, night
 
 FIRST, LAST = date(2026, 9, 1), date(2026, 10, 8)
@@ -232,7 +233,9 @@ def test_a_damaged_database_of_dagster(home: Path) -> None:
     path.write_bytes(path.read_bytes()[:4096] + b"x" * 9000)
     (found,) = faults(home)
     assert str(path) in found.what
-    assert f"mv {home}/dagster {home}/dagster.broken" in found.remedy
+    assert f"mv {home}/dagster {home}/dagster.damaged && mkdir {home}/dagster" in found.remedy
+    (said,) = remedies("file is not a database", home)
+    assert said.endswith(f"is damaged: {found.remedy}; then run the same again")
 
 
 def test_a_storage_of_dagster_that_cannot_be_opened(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
