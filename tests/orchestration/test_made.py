@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.billing.issued import ISSUED
 from orchestration.ledger import Ledger
 from orchestration.made import (
     is_whole,
@@ -20,7 +21,8 @@ from tests.orchestration.ledger.entries import new
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """A home whose pages tell what stands in its lake."""
-    put(tmp_path, "files/interactions/2026-03-01")
+    for name in ("files/interactions/2026-03-01", *(f"{table}/all" for table in ISSUED)):
+        put(tmp_path, name)
     (tmp_path / "warehouse.duckdb").touch()
     (tmp_path / "reports").mkdir()
     (tmp_path / "reports" / "index.html").touch()
@@ -44,6 +46,11 @@ def built(home: Path) -> None:
 def test_a_home_of_before_is_not_whole(tmp_path: Path) -> None:
     put(tmp_path, "files/interactions/2026-03-01")
     assert not is_whole(tmp_path)
+
+
+def test_a_table_of_what_was_issued_that_is_gone_is_seen(home: Path) -> None:
+    (home / "lake" / "issued_lines" / "all.parquet").unlink()
+    assert not is_whole(home)
 
 
 def test_a_run_that_dies_before_its_marts_or_before_its_pages_is_seen(home: Path) -> None:
