@@ -65,7 +65,7 @@ def test_a_check_that_held_the_run_up_says_what_it_found() -> None:
         (OSError(errno.EIO, "Input/output error", "/srv/home/x"), "does not read or write as it should"),
         (PermissionError(errno.EACCES, "Permission denied", "/srv/home/x"), "chown -R"),
         (sqlite3.OperationalError("attempt to write a readonly database"), "chown -R"),
-        (sqlite3.DatabaseError("database disk image is malformed"), "/srv/home/dagster is damaged: move"),
+        (sqlite3.DatabaseError("database disk image is malformed"), "/srv/home/dagster is damaged: stop"),
         (sqlite3.DatabaseError("file is not a database"), "nothing of rows, invoices or accounts"),
     ],
 )
