@@ -12,7 +12,7 @@ from reports import formats
 from reports.locales import Formats
 from reports.marked import Marked
 from reports.models.annex import DayTable
-from reports.models.documents import DocumentLine
+from reports.models.document_lines import DocumentLine
 
 
 class DocumentRows:

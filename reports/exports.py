@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from reports import formats
 from reports.csvs import Money, csv_text, guarded, number, plain, written
-from reports.models.documents import Document, DocumentLine
+from reports.models.document_lines import DocumentLine
+from reports.models.documents import Document
 from reports.models.orders import Billed, Movement, Order
 
 DAY = timedelta(days=1)
