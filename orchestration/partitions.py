@@ -1,8 +1,9 @@
 """Partitions: days, arrival and event days alike, as far as the settings say."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
+from typing import Any
 
 import dagster as dg
 
@@ -26,10 +27,30 @@ def _end(last_day: date | None) -> str | None:
     return (last_day + timedelta(days=1)).isoformat() if last_day else None
 
 
+@lru_cache(16)
+def _between(first: str, last: str) -> tuple[str, ...]:
+    """The days from first to last, both included."""
+    start = date.fromisoformat(first)
+    return tuple(
+        str(start + timedelta(days=number)) for number in range((date.fromisoformat(last) - start).days + 1)
+    )
+
+
+class _Days(dg.DailyPartitionsDefinition):
+    """Days in UTC. Dagster goes through a calendar for each of them, for each input of a run."""
+
+    def get_partition_keys(
+        self, current_time: datetime | None = None, dynamic_partitions_store: Any = None
+    ) -> Sequence[str]:
+        """All of them as they are now, in order."""
+        if current_time is not None:
+            return super().get_partition_keys(current_time, dynamic_partitions_store)
+        first, last = self.get_first_partition_key(), self.get_last_partition_key()
+        return _between(first, last) if first and last else ()
+
+
 # The day that has begun is a partition too: rows may be a day ahead of their arrival day.
-DAYS = dg.DailyPartitionsDefinition(
-    start_date=first_day().isoformat(), end_date=_end(load_settings().last_day), end_offset=1
-)
+DAYS = _Days(start_date=first_day().isoformat(), end_date=_end(load_settings().last_day), end_offset=1)
 
 
 def within(days: Iterable[date]) -> list[date]:

@@ -7,7 +7,7 @@ from hashlib import blake2b
 import dagster as dg
 
 from orchestration.defs.ingestion import ARRIVAL_DAYS
-from orchestration.defs.schedules import NIGHT, night_job
+from orchestration.defs.schedules import AFTER_LAKE, NIGHT, night_job
 from orchestration.landing.late_files import Cursor, Late, cursor_of, late_days, look
 from orchestration.partitions import DAYS
 from orchestration.runs.burying import bury
@@ -62,9 +62,12 @@ def _news(before: Cursor, after: Cursor, late: Mapping[date, Late]) -> Iterator[
 
 
 def _run_under_way(instance: dg.DagsterInstance) -> dg.DagsterRun | None:
-    """A night that runs or waits: what it leaves is asked for after it."""
-    runs = instance.get_runs(filters=dg.RunsFilter(job_name=NIGHT, statuses=UNDER_WAY), limit=1)
-    return runs[0] if runs else None
+    """A night that runs or waits, or what follows from one: what it leaves is asked for after it."""
+    for job in (NIGHT, AFTER_LAKE):
+        runs = instance.get_runs(filters=dg.RunsFilter(job_name=job, statuses=UNDER_WAY), limit=1)
+        if runs:
+            return runs[0]
+    return None
 
 
 def _why_not(after: Cursor, unknown: set[date], busy: dg.DagsterRun | None) -> str:

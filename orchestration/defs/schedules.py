@@ -8,9 +8,9 @@ from orchestration.defs.billing import issue_job
 from orchestration.partitions import DAYS
 from orchestration.settings.loading import load_settings
 
-NIGHT, REPORTS = "night", "reports"
+NIGHT, AFTER_LAKE, REPORTS = "night", "after_lake", "reports"
 LAKE = dg.AssetSelection.groups("ingestion", "sessions").materializable()
-MARTS = dg.AssetSelection.all() - dg.AssetSelection.groups("ingestion", "sessions", "reports")
+BEHIND_LAKE = dg.AssetSelection.all() - dg.AssetSelection.groups("ingestion", "sessions")
 ISSUING = dg.AssetSelection.assets(["ledger", "documents"], ["outbox", "documents"])
 """What gives numbers, and sends."""
 
@@ -18,6 +18,11 @@ night_job = dg.define_asset_job(
     NIGHT,
     selection=dg.AssetSelection.all() - dg.AssetSelection.groups("reports"),
     description="Ingest an arrival day, rebuild what it changed, and all marts.",
+)
+after_lake_job = dg.define_asset_job(
+    AFTER_LAKE,
+    selection=BEHIND_LAKE,
+    description="What follows from the lake as it stands: marts, documents, outbox, pages.",
 )
 reports_job = dg.define_asset_job(
     REPORTS,
@@ -70,7 +75,7 @@ def after_the_night(context: dg.RunStatusSensorContext) -> dg.RunRequest:
 def schedules() -> dg.Definitions:
     """Jobs, the nightly schedule, the sensor behind it, and one process for all steps of a run."""
     return dg.Definitions(
-        jobs=[night_job, reports_job],
+        jobs=[night_job, after_lake_job, reports_job],
         schedules=[nightly, monthly_issue],
         sensors=[after_the_night],
         executor=dg.in_process_executor,

@@ -14,7 +14,7 @@ import dagster as dg
 
 from orchestration.billing.issued import publish_issued
 from orchestration.definitions import defs
-from orchestration.defs.schedules import ISSUING, LAKE, MARTS, NIGHT, REPORTS
+from orchestration.defs.schedules import AFTER_LAKE, BEHIND_LAKE, ISSUING, LAKE, NIGHT
 from orchestration.errors import RunError
 from orchestration.lake import Lake
 from orchestration.ledger import Ledger
@@ -50,7 +50,7 @@ def _night(home: Path, first: date, last: date, tell: Callable[[str], None], run
     """The night itself; adds to `runs` the ids of its runs."""
     require(first, last)
     repository = _repository()
-    night, reports = repository.get_job(NIGHT), repository.get_job(REPORTS)
+    night, after_lake = repository.get_job(NIGHT), repository.get_job(AFTER_LAKE)
     what = f"quarterhour run of {first} to {last}"
     with opened(home) as instance, only_run(home, what, tell):
         bury(home, instance, tell)
@@ -58,8 +58,7 @@ def _night(home: Path, first: date, last: date, tell: Callable[[str], None], run
         days = (first.isoformat(), last.isoformat())
         results = [
             _run(home, runs, night, instance, LAKE.resolve(repository.asset_graph), partitions=days),
-            _run(home, runs, night, instance, MARTS.resolve(repository.asset_graph)),
-            _run(home, runs, reports, instance),
+            _run(home, runs, after_lake, instance),
         ]
         refused = refusals(home, first, last)
     failed_checks = [warning for result in results for warning in _failed_checks(result)]
@@ -73,16 +72,14 @@ def run_rebuild(home: Path, first: date, last: date, tell: Callable[[str], None]
     """
     require(first, last)
     repository = _repository()
-    graph, night = repository.asset_graph, repository.get_job(NIGHT)
+    graph = repository.asset_graph
+    night, after_lake = repository.get_job(NIGHT), repository.get_job(AFTER_LAKE)
     runs: list[str] = []  # whom it concerns sees the command end: nobody is notified
     with opened(home) as instance, only_run(home, "quarterhour rebuild", tell):
         days = (first.isoformat(), last.isoformat())
         results = [_run(home, runs, night, instance, LAKE.resolve(graph), partitions=days)]
         publish_issued(Lake(home), Ledger(home))
-        results += [
-            _run(home, runs, night, instance, (MARTS - ISSUING).resolve(graph)),
-            _run(home, runs, repository.get_job(REPORTS), instance),
-        ]
+        results.append(_run(home, runs, after_lake, instance, (BEHIND_LAKE - ISSUING).resolve(graph)))
         refused = refusals(home, first, last)
     failed_checks = [warning for result in results for warning in _failed_checks(result)]
     return [*refused, *failed_checks]
