@@ -14,6 +14,7 @@ class Calendars:
 
     def __init__(self, wording: Formats):
         self._number = wording.number
+        self._cell = lru_cache(65_536)(self._written_cell)
         monday = date(2024, 1, 1)
         days = (wording.weekday(monday + timedelta(days=number)) for number in range(7))
         self.head = "".join(f'<th scope="col">{escape(day)}</th>' for day in days)
@@ -21,34 +22,42 @@ class Calendars:
 
     def weeks(self, line: SourceLine, listed: tuple[date, date] | None) -> str:
         """The rows of a line's table; a day with a list leads to its sessions."""
-        first, last = self._listed(line.start, len(line.counts), listed)
+        rows, days, heads = _period(line.start, len(line.counts))
+        cells = list(map(self._cell, heads, line.counts))
         sessions = sessions_address(line.metric, line.app_id)
-        cells = ["<td></td>"] * line.start.weekday()
-        number, days = self._number, _days(line.start, len(line.counts))
-        for place, (count, (head, written)) in enumerate(zip(line.counts, days, strict=True)):
-            if not count:
-                cells.append(f'<td class="nil">{head}0</td>')
-            elif first <= place <= last:
-                cells.append(f'<td><a href="{sessions}{written}">{head}{number(count)}</a></td>')
-            else:
-                cells.append(f"<td>{head}{number(count)}</td>")
-        cells += ["<td></td>"] * (-len(cells) % 7)
-        weeks = ("".join(cells[place : place + 7]) for place in range(0, len(cells), 7))
-        return "".join(f"<tr>{week}</tr>\n" for week in weeks)
+        for place in _listed(line.start, len(cells), listed):
+            if count := line.counts[place]:
+                shown = f"{heads[place]}{self._number(count)}"
+                cells[place] = f'<td><a href="{sessions}{days[place]}">{shown}</a></td>'
+        return rows % tuple(cells)
 
-    @staticmethod
-    def _listed(start: date, length: int, listed: tuple[date, date] | None) -> tuple[int, int]:
-        """The places of the first and last day with a list."""
-        if listed is None:
-            return length, -1
-        return (listed[0] - start).days, (listed[1] - start).days
+    def _written_cell(self, head: str, count: int) -> str:
+        return f"<td>{head}{self._number(count)}</td>" if count else f'<td class="nil">{head}0</td>'
+
+
+def _listed(start: date, length: int, listed: tuple[date, date] | None) -> range:
+    """The places of the days with a list."""
+    if listed is None:
+        return range(0)
+    first, last = ((day - start).days for day in listed)
+    return range(max(first, 0), min(last + 1, length))
 
 
 @lru_cache(4_096)
-def _days(start: date, length: int) -> tuple[tuple[str, str], ...]:
-    """Each day of a period: its number in the month as a cell has it, and the day as an address has it."""
-    days = (start + timedelta(days=place) for place in range(length))
-    return tuple((f"<b>{day.day}</b>", day.isoformat()) for day in days)
+def _period(start: date, length: int) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """A period's weeks with a place for each day's cell; each day as an address has it, and as its cell does.
+
+    A cell begins with the number of the day in its month.
+    """
+    cells = [*["<td></td>"] * start.weekday(), *["%s"] * length]
+    cells += ["<td></td>"] * (-len(cells) % 7)
+    weeks = ("".join(cells[place : place + 7]) for place in range(0, len(cells), 7))
+    days = [start + timedelta(days=place) for place in range(length)]
+    return (
+        "".join(f"<tr>{week}</tr>\n" for week in weeks),
+        tuple(day.isoformat() for day in days),
+        tuple(f"<b>{day.day}</b>" for day in days),
+    )
 
 
 @lru_cache(65_536)

@@ -19,6 +19,7 @@ class Marked:
         self.amount = lru_cache(16_384)(self._amount)
         self.quantity = lru_cache(16_384)(self._quantity)
         self._cell = lru_cache(65_536)(self._count_cell)
+        self._figure_cell = lru_cache(65_536)(self._written_figure)
 
     def _amount(self, amount: Decimal, currency: str) -> str:
         """An amount of money, without the currency's name (P5)."""
@@ -37,6 +38,13 @@ class Marked:
         """A row's counts as cells of a table."""
         return "".join(map(self._cell, counts))
 
+    def figures(self, figures: Iterable[int | None]) -> str:
+        """A row's figures as cells of a table; one that there is not is an empty cell."""
+        return "".join(map(self._figure_cell, figures))
+
+    def _written_figure(self, figure: int | None) -> str:
+        return f'<td class="num">{"" if figure is None else escape(self._wording.number(figure))}</td>'
+
     def _count_cell(self, count: int) -> str:
         return f"<td>{escape(self._wording.number(count))}</td>" if count else '<td class="nil">0</td>'
 
@@ -49,6 +57,7 @@ def filters(wording: Formats) -> dict[str, Callable[..., Markup]]:
         "quantity": lru_cache(16_384)(_as_markup(marked.quantity)),
         "isolated": lru_cache(4_096)(_as_markup(marked.isolated)),
         "cells": _as_markup(marked.cells),
+        "figures": _as_markup(marked.figures),
     }
 
 

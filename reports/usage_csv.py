@@ -7,7 +7,7 @@ import orjson
 
 from reports.models.usage_page import UsageApp
 
-LINE_END = b"\r\n"
+LINE_END = "\r\n"
 
 
 def usage_csv(
@@ -22,18 +22,18 @@ def usage_csv(
     `when` has columns of texts without commas; `times` and `numbers` say which of them, and which of the
     apps, a row is of. A text has no control characters, so each row is a line.
     """
-    header = ",".join((*when, "app_id", "app_name", *columns)).encode()
+    header = ",".join((*when, "app_id", "app_name", *columns))
     if not len(times):
-        return header + LINE_END
-    starts = [",".join(texts).encode() for texts in zip(*when.values(), strict=True)]
+        return f"{header}{LINE_END}".encode()
+    starts = [",".join(texts) for texts in zip(*when.values(), strict=True)]
     named = [app.as_csv for app in apps]
     figures = _lines(columns)
     rows = zip(times.tolist(), numbers.tolist(), figures, strict=True)
-    lines = [b"%b,%b,%b" % (starts[time], named[app], row) for time, app, row in rows]
-    return LINE_END.join((header, *lines, b""))
+    lines = [f"{starts[time]},{named[app]},{row}" for time, app, row in rows]
+    return LINE_END.join((header, *lines, "")).encode()
 
 
-def _lines(columns: Mapping[str, np.ndarray]) -> list[bytes]:
+def _lines(columns: Mapping[str, np.ndarray]) -> list[str]:
     """The rows of columns of numbers: JSON writes them fastest, and then is cut into lines."""
     table = np.stack([np.asarray(column, np.int64) for column in columns.values()], axis=1)
-    return orjson.dumps(table, option=orjson.OPT_SERIALIZE_NUMPY)[2:-2].split(b"],[")
+    return orjson.dumps(table, option=orjson.OPT_SERIALIZE_NUMPY)[2:-2].decode().split("],[")

@@ -101,7 +101,7 @@ def hours_file(month: str, hours: ByApp) -> bytes:
 
 def _by_app(found: ByApp) -> dict[str, Any]:
     apps, columns = found
-    return {"apps": _ids(apps), **_filled(columns)}
+    return {"apps": _ids(tuple(apps)), **_filled(columns)}
 
 
 def escaped(text: str) -> str:
@@ -114,7 +114,9 @@ def _script(name: str, month: str, data: dict[str, Any]) -> bytes:
     return b'quarterhourUsage.%s("%s",%s);\n' % (name.encode(), month.encode(), body)
 
 
-def _ids(apps: Sequence[str]) -> orjson.Fragment:
+@lru_cache(64)
+def _ids(apps: tuple[str, ...]) -> orjson.Fragment:
+    """Ids of apps: an account has the same ones in most of its months."""
     return orjson.Fragment(escaped(json.dumps(apps)).encode())
 
 

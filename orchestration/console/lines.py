@@ -5,12 +5,15 @@ The days are those counted now. What arrived after a document was issued is on a
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from functools import lru_cache
+from itertools import groupby, pairwise
+from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -47,6 +50,7 @@ _AT_HAND = """
     select
         lines.account_id,
         lines.invoice_id,
+        invoices.order_id,
         lines.line_number,
         lines.line_key,
         lines.line_kind,
@@ -70,7 +74,8 @@ _AT_HAND = """
     inner join invoices on lines.invoice_id = invoices.invoice_id
     where list_contains(?::varchar[], lines.account_id)
 """
-# DuckDB makes a Decimal in four times the time of a text, and most amounts are the same few.
+# In the columns of a source line; DuckDB makes a Decimal in four times the time of a text, and most amounts
+# are the same few.
 _LINES = """
     with models as (
         select
@@ -90,16 +95,27 @@ _LINES = """
     )
 
     select
-        lines.* replace (
-            cast(unit_price as varchar) as unit_price,
-            cast(gross_amount as varchar) as gross_amount,
-            cast(discount_amount as varchar) as discount_amount,
-            cast(amount as varchar) as amount
-        ),
-        apps.app_name,
-        plan_names.plan_name,
+        lines.account_id,
+        lines.invoice_id,
+        lines.line_key,
+        lines.line_number,
+        lines.line_kind,
+        lines.metric,
+        lines.app_id,
+        coalesce(apps.app_name, '') as app_name,
+        coalesce(nullif(plan_names.plan_name, ''), lines.plan_id) as plan_name,
+        lines.price_id,
         models.charge_model,
-        corrected.invoice_number as corrects_number
+        lines.charge_period_start_date as "start",
+        lines.charge_period_end_date as "end",
+        lines.quantity,
+        cast(lines.unit_price as varchar) as unit_price,
+        cast(lines.gross_amount as varchar) as gross_amount,
+        cast(lines.discount_amount as varchar) as discount_amount,
+        cast(lines.amount as varchar) as amount,
+        lines.charge_class,
+        coalesce(nullif(corrected.invoice_number, ''), lines.corrects_invoice_id) as corrects,
+        lines.order_id
     from lines_at_hand as lines
     left join models on lines.account_id = models.account_id and lines.price_id = models.price_id
     left join plan_names on lines.plan_id = plan_names.plan_id
@@ -107,6 +123,7 @@ _LINES = """
     left join invoices as corrected on lines.corrects_invoice_id = corrected.invoice_id
     order by lines.place
 """
+_AMOUNTS = ("unit_price", "gross_amount", "discount_amount", "amount")
 
 
 def _counted(of_app: str) -> str:
@@ -143,11 +160,11 @@ _USAGE = f"""
 
 @dataclass(frozen=True)
 class _Document:
-    """A document's row, and those of its lines."""
+    """A document's row, and its lines."""
 
     row: Row
     files: DocumentFiles
-    lines: list[Row]
+    lines: tuple[SourceLine, ...]
 
 
 class Lines:
@@ -170,46 +187,76 @@ class Lines:
     def _pages(self, account: Account) -> list[LinesPage]:
         """Those of the account; the second role has the same."""
         if self._at[0] != account.account_id:
-            found = self._documents.get(account.account_id) or {}
-            self._at = (account.account_id, list(_pages(found.values(), account, self._kept_days)))
+            found = self._documents.get(account.account_id) or []
+            self._at = (account.account_id, list(_pages(found, account, self._kept_days)))
         return self._at[1]
 
-    def _load(self, ids: Sequence[str]) -> dict[str, dict[str, _Document]]:
+    def _load(self, ids: Sequence[str]) -> dict[str, list[_Document]]:
         """By account its documents in the order of their months, those that have lines."""
         warehouse, asked = self._warehouse, [list(ids)]
-        documents = {row["invoice_id"]: row for row in rows(warehouse, _DOCUMENTS, asked)}
+        rows_of = {row["invoice_id"]: row for row in rows(warehouse, _DOCUMENTS, asked)}
+        files = {invoice_id: document_files(row) for invoice_id, row in rows_of.items()}
         warehouse.execute(_AT_HAND, asked)
-        lines = list(rows(warehouse, _LINES))
-        _add_counts(lines, warehouse.execute(_USAGE, asked).fetchnumpy())
+        lines = warehouse.execute(_LINES).fetchnumpy()
+        usage = warehouse.execute(_USAGE, asked).fetchnumpy()
         warehouse.execute("drop table lines_at_hand")
-        found: defaultdict[str, dict[str, _Document]] = defaultdict(dict)
-        for line in lines:
-            of_account, invoice_id = found[line["account_id"]], line["invoice_id"]
-            if invoice_id not in of_account:
-                row = documents[invoice_id]
-                of_account[invoice_id] = _Document(row, document_files(row), [])
-            of_account[invoice_id].lines.append(line)
+        found: defaultdict[str, list[_Document]] = defaultdict(list)
+        keys = zip(lines["account_id"], lines["invoice_id"], _source_lines(lines, usage, files), strict=True)
+        for (account_id, invoice_id), of_document in groupby(keys, key=itemgetter(0, 1)):
+            told = tuple(line for _, _, line in of_document)
+            found[account_id].append(_Document(rows_of[invoice_id], files[invoice_id], told))
         return found
 
 
-def _add_counts(lines: Sequence[Row], usage: Mapping[str, np.ndarray]) -> None:
-    """Gives each line what is counted on each day of its period: the mart has only days with usage."""
-    lengths = [
-        (row["charge_period_end_date"] - row["charge_period_start_date"]).days
-        if row["line_kind"] == "usage"
-        else 0
-        for row in lines
-    ]
-    starts = np.cumsum([0, *lengths])
+def _source_lines(
+    lines: Mapping[str, np.ndarray], usage: Mapping[str, np.ndarray], files: Mapping[str, DocumentFiles]
+) -> Iterator[SourceLine]:
+    """The lines of columns: a site has some hundred thousand, and no row of them is taken by itself."""
+    columns: dict[str, Iterable[Any]] = {name: column.tolist() for name, column in lines.items()}
+    for name in ("start", "end"):
+        columns[name] = lines[name].astype("datetime64[D]").tolist()
+    for name in _AMOUNTS:
+        columns[name] = map(_amount, columns[name])
+    columns["counts"] = _counts(lines, usage)
+    columns["elsewhere"] = _elsewhere(lines, files)
+    return map(SourceLine._make, zip(*(columns[name] for name in SourceLine._fields), strict=True))
+
+
+@lru_cache(16_384)
+def _amount(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
+def _counts(lines: Mapping[str, np.ndarray], usage: Mapping[str, np.ndarray]) -> Iterator[list[int]]:
+    """Of each line what is counted on each day of its period: the mart has only days with usage."""
+    days = (lines["end"] - lines["start"]) // np.timedelta64(1, "D")
+    starts = np.cumsum([0, *np.where(lines["line_kind"] == "usage", days, 0)])
     counts = np.zeros(starts[-1], np.int64)
     np.add.at(counts, starts[usage["place"]] + usage["day"], usage["quantity"])
     every = counts.tolist()
-    for row, start, end in zip(lines, starts[:-1].tolist(), starts[1:].tolist(), strict=True):
-        row["counts"] = every[start:end]
+    return (every[start:end] for start, end in pairwise(starts.tolist()))
 
 
-def _pages(documents: Collection[_Document], account: Account, kept_days: int) -> Iterator[LinesPage]:
-    billed = _billed(documents)
+def _elsewhere(
+    lines: Mapping[str, np.ndarray], files: Mapping[str, DocumentFiles]
+) -> list[tuple[BilledUnits, ...]]:
+    """Of each line the other documents' lines that bill its charge, in the order of their documents."""
+    documents, numbers, quantities = lines["invoice_id"], lines["line_number"], lines["quantity"]
+    billed: defaultdict[str, list[int]] = defaultdict(list)
+    for place in np.flatnonzero(lines["line_kind"] == "usage").tolist():
+        billed[lines["line_key"][place]].append(place)
+    found: list[tuple[BilledUnits, ...]] = [()] * len(documents)
+    for places in billed.values():
+        for place in places if len(places) > 1 else ():
+            found[place] = tuple(
+                BilledUnits(files[documents[each]], int(numbers[each]), int(quantities[each]))
+                for each in places
+                if documents[each] != documents[place]
+            )
+    return found
+
+
+def _pages(documents: Iterable[_Document], account: Account, kept_days: int) -> Iterator[LinesPage]:
     through = account.watermark and account.data_through
     for document in documents:
         row = document.row
@@ -221,50 +268,9 @@ def _pages(documents: Collection[_Document], account: Account, kept_days: int) -
             end=row["period_end_date"],
             currency=row["currency"],
             total=row["total"],
-            lines=tuple(_line(line, document, billed) for line in document.lines),
+            lines=document.lines,
             has_amounts=row["document_kind"] != "statement",
             listed=(through - timedelta(days=kept_days - 2), through + timedelta(days=1))
             if through and kept_days
             else None,
         )
-
-
-def _billed(documents: Iterable[_Document]) -> dict[str, list[BilledUnits]]:
-    """By charge the lines that bill it, in the order of their documents."""
-    found: defaultdict[str, list[BilledUnits]] = defaultdict(list)
-    for document in documents:
-        for line in document.lines:
-            if line["line_kind"] == "usage":
-                units = BilledUnits(document.files, line["line_number"], line["quantity"])
-                found[line["line_key"]].append(units)
-    return found
-
-
-_decimal = lru_cache(16_384)(Decimal)
-
-
-def _line(row: Row, document: _Document, billed: dict[str, list[BilledUnits]]) -> SourceLine:
-    return SourceLine(
-        line_number=row["line_number"],
-        line_kind=row["line_kind"],
-        metric=row["metric"],
-        app_id=row["app_id"],
-        app_name=row["app_name"] or "",
-        plan_name=row["plan_name"] or row["plan_id"],
-        price_id=row["price_id"],
-        charge_model=row["charge_model"],
-        start=row["charge_period_start_date"],
-        end=row["charge_period_end_date"],
-        quantity=row["quantity"],
-        unit_price=None if row["unit_price"] is None else _decimal(row["unit_price"]),
-        gross_amount=_decimal(row["gross_amount"]),
-        discount_amount=_decimal(row["discount_amount"]),
-        amount=_decimal(row["amount"]),
-        charge_class=row["charge_class"],
-        corrects=row["corrects_number"] or row["corrects_invoice_id"],
-        is_count_hidden=document.row["document_kind"] == "statement"
-        and row["metric"] == "agent_seats",  # R16
-        counts=row["counts"],
-        elsewhere=tuple(each for each in billed.get(row["line_key"], ()) if each.files != document.files),
-        order_id=document.row["order_id"],
-    )

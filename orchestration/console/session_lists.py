@@ -26,14 +26,18 @@ ROWS_AT_ONCE = 1_500_000
 """Sessions that are read at once: some hundred bytes of text for each."""
 DAY = timedelta(days=1)
 
-_DISTANCE = """
-    format(
-        '{}{:02d}:{:02d}',
-        case when started < timezone('UTC', started_at) then '-' else '+' end,
-        cast(abs(date_diff('minute', timezone('UTC', started_at), started)) // 60 as integer),
-        cast(abs(date_diff('minute', timezone('UTC', started_at), started)) % 60 as integer)
-    )
-"""
+
+def _clock(of: str) -> str:
+    """An instant on its account's clock, with the clock's distance from UTC."""
+    distance = f"epoch_us({of}) - epoch_us({of}_at)"
+    return f"""
+            strftime({of}, '%Y-%m-%dT%H:%M:%S.%g')
+            || case when {distance} < 0 then '-' else '+' end
+            || left(cast(cast(make_timestamp(abs({distance})) as time) as varchar), 5)
+    """
+
+
+# DuckDB sorts the rows before it makes texts of them: those are many times wider.
 _SESSIONS = f"""
     with sessions as (
         select * from read_parquet(?::varchar[], union_by_name = true)
@@ -56,6 +60,12 @@ _SESSIONS = f"""
 
     dated as (
         select *, greatest(cast(started as date), first_local_date) as usage_date from placed
+    ),
+
+    in_order as (
+        from dated
+        where list_contains(?::date[], usage_date)
+        order by account_id, usage_date, app_id, started_at, session_type, conversation_id, block_index
     )
 
     select
@@ -71,8 +81,8 @@ _SESSIONS = f"""
         concat_ws(
             ',',
             session_type,
-            strftime(started, '%Y-%m-%dT%H:%M:%S.%g') || {_DISTANCE},
-            strftime(ended, '%Y-%m-%dT%H:%M:%S.%g') || {_DISTANCE.replace("started", "ended")},
+            {_clock("started")},
+            {_clock("ended")},
             conversation_id,
             block_index,
             case session_type
@@ -85,9 +95,7 @@ _SESSIONS = f"""
             end,
             is_complete
         ) as row
-    from dated
-    where list_contains(?::date[], usage_date)
-    order by account_id, usage_date, app_id, started_at, session_type, dated.conversation_id, block_index
+    from in_order
 """
 _AT_ONCE = 50_000
 """Rows that are taken over at once."""
@@ -168,14 +176,23 @@ class SessionLists:
 def _day_lists(rows: Iterable[tuple[Any, ...]]) -> Iterator[DayList]:
     """Lists of sessions, account by account and day by day."""
     for (account_id, day), of_day in groupby(rows, key=itemgetter(0, 1)):
+        _, _, ids, zones, letters, *columns, lines = zip(*of_day, strict=True)
+        types = "".join(letters)
         apps, cells = [], []
-        zone = ""
-        for app_id, of_app in groupby(of_day, key=itemgetter(2)):
-            _, _, _, (zone, *_), letters, *columns, lines = zip(*of_app, strict=True)
-            apps.append(AppSessions(app_id, "".join(letters), *columns))
-            cells.append((app_id, lines))
+        for app_id, part in _stretches(ids):
+            apps.append(AppSessions(app_id, types[part], *(column[part] for column in columns)))
+            cells.append((app_id, lines[part]))
         shown = max(FEWEST_OF_APP, min(SHOWN_OF_APP, SHOWN_OF_DAY // len(apps)))
-        yield DayList(account_id, day, day_script(day, zone, apps, shown), _table(cells))
+        yield DayList(account_id, day, day_script(day, zones[0], apps, shown), _table(cells))
+
+
+def _stretches(values: Sequence[str]) -> Iterator[tuple[str, slice]]:
+    """Each value, and where it stands in a row."""
+    start = 0
+    for value, found in groupby(values):
+        end = start + sum(1 for _ in found)
+        yield value, slice(start, end)
+        start = end
 
 
 def _table(apps: Iterable[tuple[str, Sequence[str]]]) -> str:

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from orchestration.console.keeping import linked
 from orchestration.console.reading import grouped, rows
 from orchestration.console.session_lists import SHOWN_OF_APP, DayList, SessionLists
 from orchestration.console.session_state import HAS_LIST, SessionState, first_day_of_lists
-from orchestration.console.tree import size_of, stands, write
+from orchestration.console.tree import files_in, size_of, stands, write
 from orchestration.settings.loading import load_settings_of
 from reports import render
 from reports.models import Account, Frame, Role
@@ -101,8 +101,9 @@ class Sessions:
             for shown in days:
                 expected[shown.day].add(account_id)
         changed = {day for day in expected if state.has_changed(day)}
+        standing = {account_id: files_in(tree) for account_id, tree in self._trees.items()}
         lacking = {
-            day: {account_id for account_id in ids if self._lacks(account_id, day)}
+            day: {account_id for account_id in ids if not standing[account_id].issuperset(_names(day))}
             for day, ids in expected.items()
             if day not in changed
         }
@@ -113,21 +114,17 @@ class Sessions:
             self._lists.lists(changed, list(self._trees)), self._lists.lists(again, ids) if again else ()
         ):
             if each.account_id in expected[each.day]:
-                self._write(each)
+                self._write(each, standing[each.account_id])
                 written.add((each.account_id, each.day))
         unread = {(each, day) for day in changed for each in expected[day]} - written
-        for key in unread:
-            self._write(DayList.empty(*key))
+        for account_id, day in unread:
+            self._write(DayList.empty(account_id, day), standing[account_id])
 
-    def _lacks(self, account_id: str, day: date) -> bool:
-        tree = self._trees[account_id]
-        return any(size_of(f"{tree}/{day}.{suffix}") is None for suffix in SUFFIXES)
-
-    def _write(self, found: DayList) -> None:
+    def _write(self, found: DayList, standing: frozenset[str]) -> None:
         tree = self._trees[found.account_id]
-        for suffix, text in (("js", found.script), ("csv", found.table)):
-            path, content = f"{tree}/{found.day}.{suffix}", text.encode()
-            if not stands(path, content):
+        for name, text in zip(_names(found.day), (found.script, found.table), strict=True):
+            path, content = f"{tree}/{name}", text.encode()
+            if name not in standing or not stands(path, content):
                 write(path, content)
 
     def _link(self, account: Account, role: Role, name: str) -> None:
@@ -143,3 +140,9 @@ class Sessions:
     def _content(self, account_id: str, day: date, suffix: str) -> bytes:
         found = next(self._lists.lists([day], [account_id]), DayList.empty(account_id, day))
         return (found.script if suffix == "js" else found.table).encode()
+
+
+@lru_cache(1_024)
+def _names(day: date) -> tuple[str, ...]:
+    """A day's files."""
+    return tuple(f"{day}.{suffix}" for suffix in SUFFIXES)

@@ -45,6 +45,11 @@ class MonthFigures:
         """`1999-02`."""
         return month_folder(self.month)
 
+    @cached_property
+    def app_runs(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The apps that have days, where the days of each start, and how many they are."""
+        return runs(self.days.apps)
+
     @property
     def counted_hours(self) -> Columns:
         """The hours' counts; their agents are those of their days (R16)."""
@@ -61,7 +66,7 @@ class MonthFigures:
 
     def by_app(self, measures: Sequence[str]) -> tuple[np.ndarray, Columns]:
         """The apps and their figures of the month: added up, and the highest day's agents (R16)."""
-        apps, starts, _ = runs(self.days.apps)
+        apps, starts, _ = self.app_runs
         if not len(apps):
             return apps, {name: np.zeros(0, np.int64) for name in measures}
         return apps, {

@@ -1,7 +1,8 @@
 """The files beside an account's usage page: data for its script, and CSV, month by month."""
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from functools import lru_cache
 
 import numpy as np
 
@@ -56,7 +57,7 @@ def _name(kind: str, month: MonthFigures) -> str:
 
 
 def _days(figures: AccountFigures, month: MonthFigures) -> bytes:
-    apps, _, counts = runs(month.days.apps)
+    apps, _, counts = month.app_runs
     days = {"rows": counts, "day": month.days.at, **month.days.columns}
     hours = None if has_hours_apart(month) else _hours(figures, month)
     return days_file(month.name, month.clock, (_ids(figures, apps), days), month.all_hours(), hours)
@@ -72,13 +73,18 @@ def _ids(figures: AccountFigures, numbers: np.ndarray) -> list[str]:
 
 
 def _daily(figures: AccountFigures, month: MonthFigures) -> bytes:
-    days = [month.month + timedelta(days=number) for number in range(31)]
-    complete = figures.day(figures.through)
-    when = {
+    when = _dates(month.month, figures.day(figures.through))
+    return usage_csv(when, month.days.at, figures.apps, month.days.apps, month.days.columns)
+
+
+@lru_cache(1_024)
+def _dates(month: date, complete: date) -> Mapping[str, Sequence[str]]:
+    """A month's days, and whether they are over; the same for most accounts."""
+    days = [month + timedelta(days=number) for number in range(31)]
+    return {
         "usage_date": [day.isoformat() for day in days],
         "is_complete": ["true" if day <= complete else "false" for day in days],
     }
-    return usage_csv(when, month.days.at, figures.apps, month.days.apps, month.days.columns)
 
 
 def _hourly(figures: AccountFigures, month: MonthFigures) -> bytes:

@@ -162,5 +162,7 @@ def runs(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The stretches of equal values: the value of each, where it starts, and how long it is."""
     if not len(values):
         return values, np.zeros(0, np.int64), np.zeros(0, np.int64)
-    starts = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]]))
-    return values[starts], starts, np.diff(np.append(starts, len(values)))
+    changes = np.flatnonzero(values[1:] != values[:-1]) + 1
+    bounds = np.concatenate(([0], changes, [len(values)]))
+    starts = bounds[:-1]
+    return values[starts], starts, bounds[1:] - starts

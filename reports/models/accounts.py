@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from functools import cached_property
+from functools import cache, cached_property
 from zoneinfo import ZoneInfo
 
 from reports import names
@@ -110,6 +110,11 @@ class Frame:
     @property
     def tabs(self) -> tuple[Tab, ...]:
         """The sections that this role sees: no Plan for a shared account, no orders for Enterprise (doc)."""
-        plan = (Tab("plan.html", "Plan"),) if self.role is Role.ADMIN else ()
-        documents = "Statements" if self.account.is_enterprise else "Orders & invoices"
-        return (Tab("usage.html", "Usage"), *plan, Tab(self.account.documents_file, documents))
+        return _tabs(self.role, self.account.is_enterprise, self.account.documents_file)
+
+
+@cache
+def _tabs(role: Role, is_enterprise: bool, documents_file: str) -> tuple[Tab, ...]:
+    plan = (Tab("plan.html", "Plan"),) if role is Role.ADMIN else ()
+    documents = Tab(documents_file, "Statements" if is_enterprise else "Orders & invoices")
+    return (Tab("usage.html", "Usage"), *plan, documents)

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
+from typing import NamedTuple
 
-from reports import formats, names
 from reports.models.orders import DocumentFiles
 from reports.models.usage import days_of_month
 
@@ -25,9 +24,8 @@ class BilledUnits:
         return f"{self.files.name}.html#line-{self.line_number}"
 
 
-@dataclass(frozen=True)
-class SourceLine:
-    """A line, and what it was made of as it is counted now."""
+class SourceLine(NamedTuple):
+    """A line, and what it was made of as it is counted now: a tuple, for a site has some hundred thousand."""
 
     line_number: int
     line_kind: str
@@ -46,7 +44,6 @@ class SourceLine:
     amount: Decimal
     charge_class: str
     corrects: str | None
-    is_count_hidden: bool = False
     counts: Sequence[int] = ()
     """Of a line of usage the sessions of each day from `start` on."""
     elsewhere: tuple[BilledUnits, ...] = ()
@@ -54,41 +51,11 @@ class SourceLine:
     order_id: str | None = None
 
     @property
-    def name(self) -> str:
-        """What it charges, in words."""
-        return formats.charge(self.line_kind, self.metric)
-
-    @property
-    def shown_app(self) -> str | None:
-        """The app for people; without one it is the account's."""
-        return names.display_name(self.app_name, self.app_id) if self.app_id else None
-
-    @property
-    def shown_plan(self) -> str | None:
-        """The plan for people."""
-        return names.display_name(self.plan_name, "(empty)") if self.plan_name else None
-
-    @property
-    def shown_price(self) -> str | None:
-        """The price by which it is rated, for people."""
-        return names.display_name(self.price_id, "(empty)") if self.price_id else None
-
-    @property
-    def shown_correction(self) -> str | None:
-        """The document that it corrects, for people."""
-        return names.display_name(self.corrects, "(empty)") if self.corrects else None
-
-    @property
-    def shown_order(self) -> str | None:
-        """The order that it charges, for people."""
-        return names.display_name(self.order_id, "(empty)") if self.order_id else None
-
-    @property
     def has_days(self) -> bool:
         """Whether it charges what is counted day by day."""
         return self.line_kind == "usage"
 
-    @cached_property
+    @property
     def counted(self) -> int:
         """The sessions of its days, as they are counted now."""
         return sum(self.counts)
@@ -98,7 +65,7 @@ class SourceLine:
         """Whether it costs the same whatever is counted."""
         return self.charge_model == "flat"
 
-    @cached_property
+    @property
     def unbilled(self) -> int:
         """What was counted and is on no document."""
         if self.is_flat:

@@ -34,10 +34,10 @@ class UsageApp:
         return "" if shown == self.shown_name else shown
 
     @cached_property
-    def as_csv(self) -> bytes:
+    def as_csv(self) -> str:
         """Id and name as two cells of CSV, neither of which runs as a formula or has a second line."""
         cells = (names.display_name(self.app_id, "(empty)"), self.shown_name)
-        return ",".join(f'"{guarded(cell).replace(QUOTE, QUOTE * 2)}"' for cell in cells).encode()
+        return ",".join(f'"{guarded(cell).replace(QUOTE, QUOTE * 2)}"' for cell in cells)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pytest
 
 from orchestration.console.assets import assets
 from orchestration.console.files import File, OnceFile
-from orchestration.console.tree import SiteResult, Tree
+from orchestration.console.tree import SiteResult, Tree, files_in
 from reports.names import account_folder
 
 ACME = f"{account_folder('acme', 'Acme')}/admin"
@@ -154,3 +154,10 @@ def test_the_assets_are_there_once_and_ask_no_host_for_anything() -> None:
     assert b"http" not in style
     assert b"@import" not in style
     assert b"url(" not in style
+
+
+def test_a_folders_files_are_known_without_its_folders(tmp_path: Path):
+    (tmp_path / "day.csv").touch()
+    (tmp_path / "day.js").mkdir()
+    assert files_in(str(tmp_path)) == {"day.csv"}
+    assert files_in(str(tmp_path / "nowhere")) == set()
