@@ -35,15 +35,15 @@ class AnnexRows:
 
     def days(self, table: DayTable) -> Markup:
         """The rows of a table of days."""
-        columns = [column.counts for column in table.columns]
-        heads = self._day_heads(table.start, len(columns[0]))
-        cells = map(self._marked.cells, zip(*columns, strict=True))
-        return Markup("\n".join(f"<tr>{head}{row}</tr>" for head, row in zip(heads, cells, strict=True)))
+        heads = self._day_heads(table.start, len(table.columns[0].counts))
+        columns = [map(self._marked.cell, column.counts) for column in table.columns]
+        rows = map("".join, zip(heads, *columns, strict=True))
+        return Markup("</tr>\n".join(rows) + "</tr>")
 
     def _heads_of_days(self, start: date, length: int) -> tuple[str, ...]:
         days = (start + timedelta(days=number) for number in range(length))
         shown = (self._marked.isolated(self._wording.short_day(day)) for day in days)
-        return tuple(f'<th scope="row">{day}</th>' for day in shown)
+        return tuple(f'<tr><th scope="row">{day}</th>' for day in shown)
 
 
 @lru_cache(4_096)

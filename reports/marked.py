@@ -18,7 +18,7 @@ class Marked:
         self._is_rtl = wording.direction == "rtl"
         self.amount = lru_cache(16_384)(self._amount)
         self.quantity = lru_cache(16_384)(self._quantity)
-        self._cell = lru_cache(65_536)(self._count_cell)
+        self.cell = lru_cache(65_536)(self._cell)
 
     def _amount(self, amount: Decimal, currency: str) -> str:
         """An amount of money, without the currency's name (P5)."""
@@ -35,9 +35,10 @@ class Marked:
 
     def cells(self, counts: Iterable[int]) -> str:
         """A row's counts as cells of a table."""
-        return "".join(map(self._cell, counts))
+        return "".join(map(self.cell, counts))
 
-    def _count_cell(self, count: int) -> str:
+    def _cell(self, count: int) -> str:
+        """A count as a cell of a table."""
         return f"<td>{escape(self._wording.number(count))}</td>" if count else '<td class="nil">0</td>'
 
 

@@ -95,8 +95,11 @@ class Annex:
 
     def _columns(self, metric: str) -> Iterator[Column]:
         length = (self.end - self.start).days
-        found = [Column(metric, app, _placed(app, metric, self.start, length)) for app in self.apps]
-        used = [column for column in found if any(column.counts)]
+        used = [
+            Column(metric, app, _placed(counts, (app.first_date - self.start).days, length))
+            for app in self.apps
+            if any(counts := app.counts.get(metric, ()))
+        ]
         yield from used
         if len(used) > 1:
             added = list(map(sum, zip(*(each.counts for each in used), strict=True)))
@@ -131,8 +134,6 @@ def _app(app: Mapping[str, Any]) -> AppCounts:
     return AppCounts(app["app_id"], app["app_name"] or "", first, {**counts, "billing_sessions": billing})
 
 
-def _placed(app: AppCounts, metric: str, start: date, length: int) -> list[int]:
+def _placed(counts: Sequence[int], before: int, length: int) -> list[int]:
     """The counts of each day of a period, zeros where the app was not there."""
-    counts = app.counts.get(metric, ())
-    before = (app.first_date - start).days
     return [*[0] * before, *counts, *[0] * (length - before - len(counts))]
