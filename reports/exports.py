@@ -1,8 +1,9 @@
 """The CSV files of the console: what its pages say, for programs."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from reports import formats
 from reports.csvs import Money, csv_text, guarded, number, plain, written
@@ -37,8 +38,7 @@ def _line(line: DocumentLine, currency: str) -> Sequence[str]:
         guarded(line.app_id or ""),
         guarded(line.app_name),
         guarded(line.plan_id or ""),
-        line.charge_period_start_date.isoformat(),
-        (line.charge_period_end_date - DAY).isoformat(),
+        *_days(line.charge_period_start_date, line.charge_period_end_date),
         *(("", "", "") if line.is_count_hidden else (number(line.quantity), included, price)),
         plain(line.gross_amount, currency),
         plain(line.discount_amount, currency),
@@ -51,19 +51,27 @@ def _line(line: DocumentLine, currency: str) -> Sequence[str]:
     )
 
 
+@lru_cache(4_096)
+def _days(start: date, end: date) -> tuple[str, str]:
+    """The first and the last."""
+    return start.isoformat(), (end - DAY).isoformat()
+
+
 def _sums(document: Document, head: Sequence[str]) -> Iterator[Sequence[str]]:
     """Rows with an amount; those of taxes also with what is taxed, in the column of gross amounts."""
     invoice, currency = document.invoice, document.currency
+    before, after = [""] * _DOCUMENT[3:].index("gross_amount"), ["", ""]
 
-    def row(record: str, amount: Decimal, **more: str) -> Sequence[str]:
-        told = {"amount": plain(amount, currency), "currency": currency, **more}
-        return [record, *head, *(told.get(column, "") for column in _DOCUMENT[3:])]
+    def row(
+        record: str, amount: Decimal, taxable: str = "", category: str = "", rate: str = ""
+    ) -> Sequence[str]:
+        told = (taxable, "", plain(amount, currency), category, rate, currency)
+        return [record, *head, *before, *told, *after]
 
     yield row("subtotal", invoice.subtotal)
     for tax in invoice.taxes:
         taxable, rate = plain(tax.taxable_amount, currency), number(tax.tax_rate)
-        category = guarded(tax.tax_category)
-        yield row("tax", tax.tax_amount, gross_amount=taxable, tax_category=category, tax_rate=rate)
+        yield row("tax", tax.tax_amount, taxable, guarded(tax.tax_category), rate)
     yield row("tax_total", invoice.tax)
     yield row("total", invoice.total)
     yield row("credits", invoice.credited_amount)

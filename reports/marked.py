@@ -18,7 +18,7 @@ class Marked:
         self._is_rtl = wording.direction == "rtl"
         self.amount = lru_cache(16_384)(self._amount)
         self.quantity = lru_cache(16_384)(self._quantity)
-        self._cell = lru_cache(65_536)(self._count_cell)
+        self.cell = lru_cache(65_536)(self._cell)
         self._figure_cell = lru_cache(65_536)(self._written_figure)
 
     def _amount(self, amount: Decimal, currency: str) -> str:
@@ -36,7 +36,7 @@ class Marked:
 
     def cells(self, counts: Iterable[int]) -> str:
         """A row's counts as cells of a table."""
-        return "".join(map(self._cell, counts))
+        return "".join(map(self.cell, counts))
 
     def figures(self, figures: Iterable[int | None]) -> str:
         """A row's figures as cells of a table; one that there is not is an empty cell."""
@@ -45,7 +45,8 @@ class Marked:
     def _written_figure(self, figure: int | None) -> str:
         return f'<td class="num">{"" if figure is None else escape(self._wording.number(figure))}</td>'
 
-    def _count_cell(self, count: int) -> str:
+    def _cell(self, count: int) -> str:
+        """A count as a cell of a table."""
         return f"<td>{escape(self._wording.number(count))}</td>" if count else '<td class="nil">0</td>'
 
 

@@ -11,6 +11,7 @@ import jinja2
 from jinja2.bccache import Bucket
 
 from reports import formats, marked, names
+from reports.annex_rows import AnnexRows
 from reports.document_rows import DocumentRows
 from reports.line_sections import LineSections
 from reports.locales import NEUTRAL, Formats, formats_of
@@ -101,6 +102,7 @@ def _environment(wording: Formats) -> jinja2.Environment:
         "words": wording,
         "sections": LineSections(wording),
         "rows": DocumentRows(wording),
+        "annex_rows": AnnexRows(wording),
         **_style(),
     }
     return environment

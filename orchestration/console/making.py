@@ -44,7 +44,7 @@ def make(task: Task) -> str:
     document = read_document(Path(task.entry), task.hash)
     for suffix in task.suffixes:
         try:
-            write(Path(f"{task.base}.{suffix}"), _MAKE[suffix](document, task.list_page))
+            write(f"{task.base}.{suffix}", _MAKE[suffix](document, task.list_page))
         except pdf.PdfError as error:
             return f"no PDF of {document.number}: {error}"
     return ""

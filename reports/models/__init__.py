@@ -2,7 +2,7 @@
 
 from reports.models.accounts import Account, Frame, Role, Tab
 from reports.models.checks import FiguresDisagreeError
-from reports.models.invoices import Invoice, InvoiceLine, InvoiceTax, InvoiceTier, UnratedUsage
+from reports.models.invoices import Invoice, InvoiceTax
 from reports.models.ledger import FileWarning, Ledger, LedgerLine, QuarantineReason, ledger_total
 from reports.models.pages import RefusedEvent
 from reports.models.usage import COUNTS, DayUsage, Measures, next_month
@@ -15,9 +15,7 @@ __all__ = [
     "FileWarning",
     "Frame",
     "Invoice",
-    "InvoiceLine",
     "InvoiceTax",
-    "InvoiceTier",
     "Ledger",
     "LedgerLine",
     "Measures",
@@ -25,7 +23,6 @@ __all__ = [
     "RefusedEvent",
     "Role",
     "Tab",
-    "UnratedUsage",
     "ledger_total",
     "next_month",
 ]

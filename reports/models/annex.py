@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from itertools import groupby
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from reports import names
 
@@ -19,9 +20,8 @@ COLUMNS_ACROSS = 9
 """Columns beside the day: as many as a printed page has room for."""
 
 
-@dataclass(frozen=True)
-class AppCounts:
-    """An app's counts by day, from a day on; a metric that it has not used is left out."""
+class AppCounts(NamedTuple):
+    """An app's counts by day, from a day on; a metric that it has not used may be left out."""
 
     app_id: str
     name: str
@@ -33,41 +33,20 @@ class AppCounts:
         """The name for people; the id where there is none."""
         return names.display_name(self.name, self.app_id)
 
-    @property
-    def short_name(self) -> str:
-        """The name where there is little room."""
-        return names.shortened(self.shown_name, 40)
-
     def total(self, metric: str) -> int:
         """The metric over all days."""
-        return sum(self.by_day(metric))
-
-    def by_day(self, metric: str) -> Sequence[int]:
-        """The metric from `first_date` on; billing sessions are the sum of their parts."""
-        return self._billing if metric == "billing_sessions" else self.counts.get(metric, ())
-
-    @cached_property
-    def _billing(self) -> Sequence[int]:
-        parts = [self.counts[part] for part in PARTS if part in self.counts]
-        return list(map(sum, zip(*parts, strict=True)))
+        return sum(self.counts.get(metric, ()))
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(NamedTuple):
     """A metric of an app by day, or of all apps together."""
 
     metric: str
     app: AppCounts | None
     counts: Sequence[int]
 
-    @property
-    def total(self) -> int:
-        """Over all days."""
-        return sum(self.counts)
 
-
-@dataclass(frozen=True)
-class DayTable:
+class DayTable(NamedTuple):
     """As many columns as fit beside each other."""
 
     start: date
@@ -77,13 +56,13 @@ class DayTable:
     def metrics(self) -> tuple[tuple[str, int], ...]:
         """The metrics, and how many columns each has here."""
         return tuple(
-            (metric, len(tuple(found))) for metric, found in groupby(self.columns, lambda c: c.metric)
+            (metric, len(tuple(found))) for metric, found in groupby(self.columns, attrgetter("metric"))
         )
 
     @property
     def totals(self) -> tuple[int, ...]:
         """Over all days."""
-        return tuple(column.total for column in self.columns)
+        return tuple(sum(column.counts) for column in self.columns)
 
 
 @dataclass(frozen=True)
@@ -116,8 +95,11 @@ class Annex:
 
     def _columns(self, metric: str) -> Iterator[Column]:
         length = (self.end - self.start).days
-        found = [Column(metric, app, _placed(app, metric, self.start, length)) for app in self.apps]
-        used = [column for column in found if any(column.counts)]
+        used = [
+            Column(metric, app, _placed(counts, (app.first_date - self.start).days, length))
+            for app in self.apps
+            if any(counts := app.counts.get(metric, ()))
+        ]
         yield from used
         if len(used) > 1:
             added = list(map(sum, zip(*(each.counts for each in used), strict=True)))
@@ -128,10 +110,7 @@ def annex_of(body: Mapping[str, Any]) -> Annex | None:
     """The annex of a ledger entry's body; entries of before 0.4 have none, nor have top-ups and credits."""
     if not body.get("usage"):
         return None
-    apps = tuple(
-        AppCounts(app["app_id"], app["app_name"] or "", date.fromisoformat(app["first_date"]), app["counts"])
-        for app in body["usage"]
-    )
+    apps = tuple(map(_app, body["usage"]))
     on_lines = {line["metric"] for line in body["lines"] if line["charge_class"] == "regular"}
     known = ("billing_sessions", *COUNTED)
     charged = tuple(metric for metric in known if metric in on_lines) or (
@@ -146,8 +125,15 @@ def annex_of(body: Mapping[str, Any]) -> Annex | None:
     )
 
 
-def _placed(app: AppCounts, metric: str, start: date, length: int) -> list[int]:
+def _app(app: Mapping[str, Any]) -> AppCounts:
+    """An app, with its billing sessions: the sum of their parts."""
+    counts = app["counts"]
+    parts = [counts[part] for part in PARTS if part in counts]
+    billing = list(map(sum, zip(*parts, strict=True)))
+    first = date.fromisoformat(app["first_date"])
+    return AppCounts(app["app_id"], app["app_name"] or "", first, {**counts, "billing_sessions": billing})
+
+
+def _placed(counts: Sequence[int], before: int, length: int) -> list[int]:
     """The counts of each day of a period, zeros where the app was not there."""
-    counts = app.by_day(metric)
-    before = (app.first_date - start).days
     return [*[0] * before, *counts, *[0] * (length - before - len(counts))]

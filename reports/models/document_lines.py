@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from reports import names
-from reports.models.invoices import InvoiceLine, InvoiceTier
 from reports.models.usage import days_of_month
 
 day = lru_cache(4_096)(date.fromisoformat)
@@ -16,38 +15,62 @@ decimal = lru_cache(65_536)(Decimal)
 """Entries have the same few days and amounts again and again."""
 
 
-@dataclass(frozen=True)
-class DocumentLine(InvoiceLine):
-    """A line with what a finance department asks of it beyond its amount."""
+class LineTier(NamedTuple):
+    """What a tier took of a line's units; the amount is exact."""
 
-    gross_amount: Decimal = Decimal(0)
-    tax_category: str = ""
-    tax_rate: Decimal = Decimal(0)  # percent
-    is_count_hidden: bool = False
-    plan_name: str = ""
-    price_id: str | None = None
-    line_key: str | None = None
-    package_size: Decimal | None = None
-    included_units: Decimal | None = None
+    tier_number: int
+    quantity: Decimal
+    unit_price: Decimal
+    flat_fee: Decimal
+    amount: Decimal
+
+
+class DocumentLine(NamedTuple):
+    """A line, with what a finance department asks of it beyond its amount; a site has a million of them."""
+
+    line_number: int
+    app_id: str | None
+    app_name: str
+    plan_id: str | None
+    plan_name: str
+    line_kind: str
+    metric: str
+    charge_class: str
+    corrects_invoice_id: str | None
+    charge_period_start_date: date
+    charge_period_end_date: date  # exclusive
+    quantity: Decimal
+    unit_price: Decimal | None  # None where tiers have the prices
+    package_size: Decimal | None
+    included_units: Decimal | None
     """What the price includes in a whole month."""
-    is_pooled: bool = False
+    tiers: tuple[LineTier, ...]
+    gross_amount: Decimal
+    discount_amount: Decimal
+    amount: Decimal
+    tax_category: str
+    tax_rate: Decimal  # percent
+    is_count_hidden: bool
+    is_pooled: bool
     """Whether it is rated together with the other apps of its account."""
 
     @property
-    def shown_plan(self) -> str | None:
-        """The plan for people: its name, where the entry tells it."""
-        return names.display_name(self.plan_name, self.plan_id) if self.plan_id else None
+    def shown_correction(self) -> str | None:
+        """The document that this line corrects (I3), for people."""
+        if self.charge_class != "correction":
+            return None
+        return names.display_name(self.corrects_invoice_id, "(unknown)")
 
     @property
-    def shows_tiers(self) -> bool:
-        """Tiers would tell a count that is not to be shown (R16)."""
-        return super().shows_tiers and not self.is_count_hidden
+    def shown_tiers(self) -> tuple[LineTier, ...]:
+        """Those that tell what one price and one quantity do not; none where counts are hidden (R16)."""
+        is_told = len(self.tiers) > 1 or self.unit_price is None
+        return self.tiers if is_told and not self.is_count_hidden else ()
 
     @property
     def allowance(self) -> Decimal | None:
         """Units that the price includes in this period (P2), a part of a month's begun (P6)."""
-        is_charge = self.line_kind == "usage" and self.charge_class == "regular"
-        if not is_charge or not self.included_units:
+        if not self.included_units or self.line_kind != "usage" or self.charge_class != "regular":
             return None
         part = days_of_month(self.charge_period_start_date, self.charge_period_end_date)
         return _begun(self.included_units * part[0] / part[1]) if part else self.included_units
@@ -58,9 +81,10 @@ class DocumentLine(InvoiceLine):
 
         A contract rates all apps together: its tiers are those of the whole, not what the line took.
         """
-        if self.is_pooled or self.allowance is None:
+        allowance = None if self.is_pooled else self.allowance
+        if allowance is None:
             return None
-        beyond = max(self.quantity - self.allowance, Decimal(0))
+        beyond = max(self.quantity - allowance, Decimal(0))
         counted = _begun(beyond / self.package_size) if self.package_size else beyond
         return self.quantity - beyond if counted == self.taken else None
 
@@ -111,27 +135,25 @@ def document_line(line: Mapping[str, Any], is_contract: bool) -> DocumentLine:
         discount_amount=decimal(line["discount_amount"]),
         charge_class=line["charge_class"],
         corrects_invoice_id=line.get("corrects_number") or line["corrects_document_id"],
-        tiers=tuple(_tier(tier) for tier in line["tiers"]),
+        tiers=tuple(map(_tier, line["tiers"])),
         gross_amount=decimal(line["gross_amount"]),
         tax_category=line["tax_category"],
         tax_rate=decimal(line["tax_rate"]),
         is_count_hidden=is_contract and line["metric"] == "agent_seats",
         plan_name=line.get("plan_name") or "",
-        price_id=line["price_id"],
-        line_key=line["line_key"],
         package_size=None if line["package_size"] is None else decimal(line["package_size"]),
         included_units=None if included is None else decimal(included),
         is_pooled=is_contract,
     )
 
 
-def _tier(tier: Mapping[str, Any]) -> InvoiceTier:
-    return InvoiceTier(
-        tier_number=tier["tier_number"],
-        quantity=decimal(tier["quantity"]),
-        unit_price=decimal(tier["unit_price"]),
-        flat_fee=decimal(tier["flat_fee"]),
-        amount=decimal(tier["amount"]),
+def _tier(tier: Mapping[str, Any]) -> LineTier:
+    return LineTier(
+        tier["tier_number"],
+        decimal(tier["quantity"]),
+        decimal(tier["unit_price"]),
+        decimal(tier["flat_fee"]),
+        decimal(tier["amount"]),
     )
 
 

@@ -4,7 +4,7 @@ What is issued says the same for ever: payments and credits that came later are 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import groupby
@@ -131,8 +131,8 @@ class Document:
 
     @property
     def shown_number(self) -> str:
-        """The number for people, or a draft's id."""
-        return names.display_name(self.invoice.invoice_number or self.document_id, "(empty)")
+        """What it is called, for people: a draft has no number, but an id."""
+        return names.display_name(self.document_id, "(empty)")
 
     @property
     def is_top_up(self) -> bool:
@@ -198,11 +198,18 @@ class IssuedDocument(Document):
     issue_date: date
     due_date: date
     corrects_document_id: str | None
+    hash: str
+    """Of its entry."""
 
     @property
     def is_draft(self) -> bool:
         """I2: it never changes."""
         return False
+
+    @property
+    def shown_number(self) -> str:
+        """The number for people."""
+        return names.display_name(self.number, self.document_id)
 
     @property
     def file_name(self) -> str:
@@ -219,22 +226,13 @@ class IssuedDocument(Document):
 def issued_document(entry: Mapping[str, Any]) -> IssuedDocument:
     """The document of a ledger entry, given as the JSON of its file."""
     body = entry["body"]
-    issue_date, due_date = date.fromisoformat(entry["issue_date"]), date.fromisoformat(body["due_date"])
-    told = _told(body, entry["kind"], entry["seller_id"])
-    told["invoice"] = replace(
-        told["invoice"],
-        status="issued",
-        invoice_number=entry["number"],
-        issue_date=issue_date,
-        due_date=due_date,
-        ledger_hash=entry["hash"],
-    )
     return IssuedDocument(
         number=entry["number"],
-        issue_date=issue_date,
-        due_date=due_date,
+        issue_date=date.fromisoformat(entry["issue_date"]),
+        due_date=date.fromisoformat(body["due_date"]),
         corrects_document_id=body["corrects_document_id"],
-        **told,
+        hash=entry["hash"],
+        **_told(body, entry["kind"], entry["seller_id"]),
     )
 
 
