@@ -10,12 +10,11 @@ from orchestration.defs.joined import teller
 from orchestration.defs.resources import Home
 from orchestration.lake.tables import STREAMS
 from orchestration.landing.ingest import Ingested, ingest_days, version_of_day
+from orchestration.landing.late_files import ARRIVAL_DAYS
 from orchestration.partitions import DAYS, days_of
 from orchestration.privacy.kept import require_kept
 
 OWNERS = ["team:billing"]
-ARRIVAL_DAYS = "quarterhour/arrival_days"
-"""Tag of a run that takes late files: the arrival days that it ingests, its own among them."""
 VERSION = "1"
 """A version that stays: what changed is told per event day, by the versions of `lake/<stream>`."""
 KINDS = {

@@ -6,9 +6,8 @@ from hashlib import blake2b
 
 import dagster as dg
 
-from orchestration.defs.ingestion import ARRIVAL_DAYS
 from orchestration.defs.schedules import AFTER_LAKE, NIGHT, night_job
-from orchestration.landing.late_files import Cursor, Late, cursor_of, late_days, look
+from orchestration.landing.late_files import ARRIVAL_DAYS, Cursor, Late, cursor_of, late_days, look
 from orchestration.partitions import DAYS
 from orchestration.runs.burying import bury
 from orchestration.settings.loading import load_settings

@@ -17,6 +17,8 @@ from orchestration.lake.tables import STREAMS
 from orchestration.landing.arrived import unread
 from orchestration.landing.files import arrival_days, name_of
 
+ARRIVAL_DAYS = "quarterhour/arrival_days"
+"""Tag of a run that takes late files: the arrival days that it ingests, its own among them."""
 DAY = timedelta(days=1)
 NIGHT_AT = time(2, 0)
 """When the night begins that takes the day before, UTC."""

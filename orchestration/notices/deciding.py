@@ -12,6 +12,7 @@ from typing import Any
 
 import dagster as dg
 
+from orchestration.landing.late_files import ARRIVAL_DAYS
 from orchestration.terminal import plain
 
 SHOWN = 20
@@ -205,6 +206,10 @@ def _cut(text: str) -> str:
 
 
 def _days(tags: Mapping[str, str]) -> str:
+    """The arrival days of a run: one, a range as `first to last`, or several with commas between."""
+    late = tags.get(ARRIVAL_DAYS, "").split(",")
+    if len(late) > 1:
+        return plain(", ".join(late))
     first, last = tags.get(FIRST) or tags.get(DAY, ""), tags.get(LAST) or tags.get(DAY, "")
     return plain(first if first == last else f"{first} to {last}")
 
@@ -219,6 +224,8 @@ def _repeat(home: Path, runs: Sequence[RunTold]) -> str:
     """The command where days are known; other runs Dagster can repeat itself."""
     failed = [run for run in runs if run.has_failed]
     for run in failed or runs:
+        if "," in run.days:  # late files of several days: what waits is found without their names
+            return plain(repeat_of(home))
         if run.days:
             first, _, last = run.days.partition(" to ")
             return plain(repeat_of(home, first, last or first))

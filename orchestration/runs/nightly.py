@@ -34,7 +34,7 @@ TAG = {"quarterhour/headless": "true"}
 
 
 def run_night(home: Path, first: date, last: date, tell: Callable[[str], None] = lambda _: None) -> list[str]:
-    """Runs the nightly job over arrival days, then the reports; gives the warnings of the run.
+    """Runs the nightly job over arrival days, then all that follows from the lake; gives the warnings.
 
     Waits for any other run in the home, and tells of it. Raises RunError naming the steps that failed,
     why, and what to do; UsageError where a day is no partition. Whoever is to be notified of what failed has

@@ -21,6 +21,7 @@ from orchestration.cli import main
 from orchestration.definitions import defs
 from orchestration.defs.notifications import tell_of_checks, tell_of_failures
 from orchestration.defs.resources import Desk
+from orchestration.landing.late_files import ARRIVAL_DAYS
 from orchestration.notices import notifying
 from orchestration.notices.deciding import (
     FailedCheck,
@@ -215,9 +216,9 @@ def small() -> None:
     """Never gets to run."""
 
 
-def run_of(instance: dg.DagsterInstance, *assets: Any) -> dg.DagsterRun:
+def run_of(instance: dg.DagsterInstance, *assets: Any, **tags: str) -> dg.DagsterRun:
     result = dg.materialize(
-        assets, instance=instance, tags={"dagster/partition": "2026-03-01"}, raise_on_error=False,
+        assets, instance=instance, tags={"dagster/partition": "2026-03-01", **tags}, raise_on_error=False,
         run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
     )  # fmt: skip
     run = instance.get_run_by_id(result.run_id)
@@ -272,6 +273,14 @@ def test_a_notice_names_run_step_error_check_figure_remedy_and_command(ran: Ran)
     check = "ERROR checked, must (rows 3): Ask them."
     for part in (str(ran.home), told.run_id, "step broken", check, notice.repeat):
         assert part in text
+
+
+def test_a_failed_run_of_several_late_days_is_repeated_for_all_of_them(ran: Ran):
+    late = run_of(ran.instance, broken, **{ARRIVAL_DAYS: "2026-02-03,2026-03-01"})
+    notice = notice_of(ran.home, [run_told(ran.instance, late, warnings=False)])
+    assert notice
+    assert notice.subject.endswith("failed, 2026-02-03, 2026-03-01")
+    assert notice.repeat == f"QUARTERHOUR_HOME={ran.home} quarterhour run"
 
 
 def test_warnings_are_told_where_wanted(ran: Ran):
