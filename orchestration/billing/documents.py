@@ -31,7 +31,7 @@ _COUNTED = ("usage_sessions", "request_sessions", "alert_sessions", "voice_sessi
 
 @dataclass(frozen=True)
 class Waiting:
-    """A draft that cannot be issued yet: until when its grace lasts, or what else holds it back."""
+    """A document that cannot be issued yet: until when its grace lasts, or what holds it back."""
 
     account_id: str
     month: date

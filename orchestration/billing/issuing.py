@@ -24,13 +24,23 @@ from orchestration.lake.tables import TABLES
 from orchestration.ledger import Entry, Ledger, LedgerError, LedgerWriter, NewEntry
 
 DAY = timedelta(days=1)
+RELEASE = (
+    "Accept an id that is right on both days: quarterhour account accept-id ACCOUNT --stream STREAM --id ID; "
+    "or correct the files and run their days again. What the ledger refuses is issued by the next night once "
+    "what the reason names is mended. Until then the account gets no further document"
+)
+"""What an operator does about documents that are held back."""
 
 
 @dataclass(frozen=True)
 class Issued:
-    """What an issuing did: the new entries, and what must wait."""
+    """What an issuing did: the new entries, what is due but held back, and what waits for its grace.
+
+    What is held back stays so until somebody acts; what waits is issued by itself.
+    """
 
     entries: list[Entry]
+    held: list[Waiting]
     waiting: list[Waiting]
 
 
@@ -48,19 +58,19 @@ def issue(home: Path, month: date | None = None) -> Issued:
             warehouse.execute("set TimeZone = 'UTC'")
             drafts = Drafts(warehouse, code_version())
             _refuse_going_back(ledger, drafts)
-            due, held = _without_doubts(drafts.due(month), _doubtful_ids(lake, drafts, month))
-            waiting = held + drafts.waiting(month)
+            due, doubtful = _without_doubts(drafts.due(month), _doubtful_ids(lake, drafts, month))
+            waiting = drafts.waiting(month)
             if drafts.watermark:
                 append_draws(warehouse, writer, drafts.watermark)
-        entries, unfit = _append(writer, due)
+        entries, refused = _append(writer, due)
         _bring_marts_up_to_date(lake, ledger)
-    return Issued(entries, unfit + waiting)
+    return Issued(entries, refused + doubtful, waiting)
 
 
 def _append(writer: LedgerWriter, due: list[NewEntry]) -> tuple[list[Entry], list[Waiting]]:
-    """The new entries; one that the ledger refuses waits, and with it all later ones of its account."""
+    """The new entries; one that the ledger refuses is held back, and all later ones of its account."""
     entries: list[Entry] = []
-    waiting: list[Waiting] = []
+    held: list[Waiting] = []
     blocked: dict[str, str] = {}
     for new in due:
         account_id = new.body["account_id"]
@@ -72,11 +82,11 @@ def _append(writer: LedgerWriter, due: list[NewEntry]) -> tuple[list[Entry], lis
             else:
                 entries += [entry] if entry else []
         if account_id in blocked:
-            waiting.append(_waiting(new, blocked[account_id]))
-    return entries, waiting
+            held.append(_held(new, f"the ledger refuses it: {blocked[account_id]}"))
+    return entries, held
 
 
-def _waiting(new: NewEntry, reason: str) -> Waiting:
+def _held(new: NewEntry, reason: str) -> Waiting:
     return Waiting(new.body["account_id"], date.fromisoformat(new.body["month_date"]), reason)
 
 
@@ -106,13 +116,9 @@ def _doubtful_ids(lake: Lake, drafts: Drafts, month: date | None) -> dict[str, l
 def _without_doubts(
     due: list[NewEntry], doubts: dict[str, list[str]]
 ) -> tuple[list[NewEntry], list[Waiting]]:
-    """What can be issued, and what waits for an operator."""
+    """What can be issued, and what is held back until an operator decides."""
     held = [
-        _waiting(
-            entry,
-            f"ids stand on two days: {', '.join(doubts[entry.body['account_id']][:3])}; "
-            "accept them with quarterhour account accept-id, or correct the files",
-        )
+        _held(entry, f"ids stand on two days: {', '.join(doubts[entry.body['account_id']][:3])}")
         for entry in due
         if entry.body["account_id"] in doubts
     ]

@@ -17,8 +17,8 @@ def issue(*, month: str | None = None) -> None:
     month
         Only those of a month such as 2026-03, and of the months before it.
     """
+    from orchestration.billing.issuing import RELEASE, month_of
     from orchestration.billing.issuing import issue as issue_due
-    from orchestration.billing.issuing import month_of
     from orchestration.outbox.filling import fill_outbox
     from orchestration.runs.one_run import only_run
     from orchestration.settings.loading import load_settings
@@ -31,9 +31,13 @@ def issue(*, month: str | None = None) -> None:
         body = entry.body
         account = plain(body["account_id"])
         print(f"{entry.number:<32} {account:<24} {body['total']:>18} {body['currency']}")
-    print(f"{len(issued.entries)} issued, {len(issued.waiting)} waiting")
+    print(f"{len(issued.entries)} issued, {len(issued.held)} held back, {len(issued.waiting)} waiting")
     for wait in issued.waiting:
         print(plain(f"waits: {wait.account_id} {wait.month:%Y-%m}, {wait.reason}"))
+    for held in issued.held:
+        warn(plain(f"held back: {held.account_id} {held.month:%Y-%m}, {held.reason}"))
+    if issued.held:
+        warn(RELEASE)
     for problem in [*outbox.failed, *outbox.unknown]:
         warn(problem)
 

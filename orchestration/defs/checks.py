@@ -101,7 +101,9 @@ def ids_stand_on_one_day(context: dg.AssetCheckExecutionContext, home: Home) -> 
     return _verdict(
         audits.ids_on_two_days(lake, _days(context, lake, FRAGMENTS)),
         "ids stand on more than one day",
-        "Ask the sender; until it is settled each day counts its own row.",
+        "Ask the sender; until it is settled each day counts its own row, and invoices of the account for "
+        "these months wait. Accept an id that is right on both days: quarterhour account accept-id ACCOUNT "
+        "--stream STREAM --id ID; or correct the files and run their days again.",
         dg.AssetCheckSeverity.WARN,
     )
 

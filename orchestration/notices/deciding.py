@@ -19,6 +19,8 @@ SHOWN = 20
 """Steps and checks that are told one by one."""
 LENGTH = 600
 """Characters of a sentence that is told."""
+END = 320
+"""Of these, those of its end where a check tells it: there stands what to do."""
 OF_INTEREST = {
     dg.DagsterEventType.STEP_FAILURE,
     dg.DagsterEventType.RUN_FAILURE,
@@ -185,7 +187,7 @@ def _failed(found: dg.AssetCheckEvaluation) -> FailedCheck:
         figures={
             plain(name): _cut(plain(value.value)) for name, value in list(found.metadata.items())[:SHOWN]
         },
-        told=_cut(plain(found.description or "failed")),
+        told=_cut(plain(found.description or "failed"), end=END),
     )
 
 
@@ -201,8 +203,9 @@ def _first_line(text: str) -> str:
     return _cut(plain(next((line for line in lines if line), "no reason given")))
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= LENGTH else text[:LENGTH] + "…"
+def _cut(text: str, end: int = 0) -> str:
+    """A text of which so many characters of the end stay, where it is too long."""
+    return text if len(text) <= LENGTH else f"{text[: LENGTH - end]}…{text[len(text) - end :]}"
 
 
 def _days(tags: Mapping[str, str]) -> str:

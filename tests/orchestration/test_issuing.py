@@ -12,10 +12,13 @@ import pytest
 from orchestration import dbt
 from orchestration.billing.issuing import issue
 from orchestration.cli import main
+from orchestration.defs.billing import CHECK, verdict
 from orchestration.errors import RunError
-from orchestration.ledger import Ledger, LedgerBusyError, LedgerWriter
+from orchestration.ledger import Ledger, LedgerBusyError, LedgerError, LedgerWriter, NewEntry
 from orchestration.runs.rebuilding import differences
 from tests.orchestration.nights import Landing, arrive
+from tests.orchestration.runs import dagster_process, night
+from tests.orchestration.webhooks import webhook
 
 FIRST, LAST, NEXT = date(2026, 1, 1), date(2026, 2, 4), date(2026, 2, 5)
 
@@ -53,9 +56,8 @@ def test_an_id_on_two_days_holds_its_account_back_until_it_is_accepted(home: Pat
     assert issued_of(home) == {
         f"INV-quarterhour-2026-00000{n}": name for n, name in ((1, "bolt"), (2, "knut"))
     }
-    held = [wait.reason for wait in first.waiting if wait.month == date(2026, 1, 1)]
-    assert len(held) == 1
-    assert "ids stand on two days: alerts again" in held[0]
+    assert [(held.account_id, held.month) for held in first.held] == [("twice", date(2026, 1, 1))]
+    assert first.held[0].reason == "ids stand on two days: alerts again"
 
     accepted = Landing(home, "twice", count=90)
     accepted.event(str(NEXT), "id_accepted", stream="alerts", id="again")
@@ -63,6 +65,57 @@ def test_an_id_on_two_days_holds_its_account_back_until_it_is_accepted(home: Pat
     (entry,) = issue(home).entries
     assert (entry.number, entry.body["account_id"]) == ("INV-quarterhour-2026-000003", "twice")
     assert entry.body["lines"][0]["quantity"] == 5  # each day counts its own
+
+
+def test_a_night_tells_what_is_held_back_and_not_what_waits_for_its_grace(home: Path) -> None:
+    """Until it is accepted; the others are issued, and February is a draft of all three."""
+    with dagster_process(FIRST, NEXT) as process, webhook() as hook:
+        (home / "quarterhour.toml").write_text(f'[notify]\nwebhook = "{hook.url}"\n')
+        first = [told for told in process.submit(night, home, LAST, LAST).result() if CHECK in told]
+        assert sorted(issued_of(home).values()) == ["bolt", "knut"]
+        accepted = Landing(home, "twice", count=90)
+        accepted.event(str(NEXT), "id_accepted", stream="alerts", id="again")
+        second = process.submit(night, home, NEXT, NEXT).result()
+    [told] = first
+    assert told.startswith(
+        "ledger/documents: documents_are_issued: documents are due and held back (1 found)"
+    )
+    assert "twice 2026-01: ids stand on two days: alerts again. Accept" in told
+    assert "quarterhour account accept-id" in told
+    assert [told for told in second if CHECK in told] == []
+    [(_, body)] = hook.posts
+    assert body["subject"] == "quarterhour: 1 check failed (ERROR)"
+    [check] = body["runs"][0]["checks"]
+    assert told == f"ledger/documents: documents_are_issued: {check['told']}"
+    assert check["figures"] == {"held_back": "1"}
+    assert "twice" in issued_of(home).values()
+
+
+def test_what_the_ledger_refuses_is_held_back_with_its_reason(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole: Callable[..., object] = LedgerWriter.append
+
+    def append(writer: LedgerWriter, new: NewEntry) -> object:
+        if new.body.get("account_id") == "bolt" and new.kind != "wallet_draws":
+            raise LedgerError("it does not add up")
+        return whole(writer, new)
+
+    monkeypatch.setattr(LedgerWriter, "append", append)
+    issued = issue(home)
+    assert list(issued_of(home).values()) == ["knut"]
+    assert {(each.account_id, each.month) for each in issued.held} == {
+        (name, date(2026, 1, 1)) for name in ("bolt", "twice")
+    }
+    assert {each.month for each in issued.waiting} == {date(2026, 2, 1)}
+    found = verdict(issued.held)
+    assert not found.passed
+    assert not found.metadata.keys() - {"held_back"}
+    assert "bolt 2026-01: the ledger refuses it: it does not add up" in str(found.description)
+
+
+def test_what_waits_for_its_grace_alone_fails_no_check() -> None:
+    assert verdict([]).passed
 
 
 def test_nothing_is_issued_or_taken_back_where_arrivals_were_taken_away_again(home: Path) -> None:
@@ -151,11 +204,13 @@ def test_the_commands_issue_list_verify_and_explain(
         with pytest.raises(SystemExit) as ended:
             main(list(arguments))
         assert ended.value.code == 0
-        return capsys.readouterr().out
+        printed = capsys.readouterr()
+        warned.append(printed.err)
+        return printed.out
 
-    told = printed("issue", "--month", "2026-01")
-    assert "2 issued" in told
-    assert "waits: twice 2026-01, ids stand on two days" in told
+    warned: list[str] = []
+    assert "2 issued, 1 held back, 0 waiting" in printed("issue", "--month", "2026-01")
+    assert "held back: twice 2026-01, ids stand on two days" in warned[0]
     assert (home / "outbox" / "2026-02" / "register.csv").exists()
     assert number in printed("ledger", "list")
     assert "2 entries, all as they were written" in printed("ledger", "verify")

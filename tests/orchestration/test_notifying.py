@@ -17,13 +17,18 @@ from dagster._core.remote_origin import (
     RemoteRepositoryOrigin,
 )
 
+from orchestration.billing.documents import Waiting
+from orchestration.billing.issuing import RELEASE
 from orchestration.cli import main
 from orchestration.definitions import defs
+from orchestration.defs.billing import CHECK, KEY, issue_job, verdict
 from orchestration.defs.notifications import tell_of_checks, tell_of_failures
 from orchestration.defs.resources import Desk
+from orchestration.defs.schedules import after_lake_job, night_job
 from orchestration.landing.late_files import ARRIVAL_DAYS
 from orchestration.notices import notifying
 from orchestration.notices.deciding import (
+    LENGTH,
     FailedCheck,
     Notice,
     RunTold,
@@ -290,6 +295,26 @@ def test_warnings_are_told_where_wanted(ran: Ran):
     assert notice
     assert notice.subject == "quarterhour: 2 checks failed (ERROR), 2026-03-01"
     assert notice_of(ran.home, [replace(told, checks=())]) is None
+
+
+@dg.asset(check_specs=[dg.AssetCheckSpec(CHECK, asset="wordy")])
+def wordy() -> dg.MaterializeResult:
+    """Names of others fill what a notice tells of a check."""
+    held = [Waiting(f"{number}{HOSTILE * 9}", date(2026, 1, 1), "x" * 900) for number in range(99)]
+    return dg.MaterializeResult(check_results=[verdict(held)])
+
+
+def test_of_a_check_with_long_names_it_is_told_what_to_do(ran: Ran):
+    [check] = run_told(ran.instance, run_of(ran.instance, wordy), warnings=False).checks
+    assert check.told.startswith("documents are due and held back (99 found): 0bot")
+    assert check.told.endswith(f"{RELEASE}.")
+    assert len(check.told) <= LENGTH + 1
+
+
+def test_the_jobs_that_issue_tell_what_is_held_back():
+    graph = defs().get_repository_def().asset_graph
+    for job in (night_job, after_lake_job, issue_job):
+        assert dg.AssetCheckKey(KEY, CHECK) in job.selection.resolve_checks(graph), job.name
 
 
 def test_a_very_long_notice_is_cut(tmp_path: Path):
