@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 from rich.console import Console
@@ -32,6 +33,13 @@ def home_of_settings() -> Path:
     home.mkdir(parents=True, exist_ok=True)
     os.environ["QUARTERHOUR_HOME"] = str(home)
     return home
+
+
+def words_of(command: str, **options: object) -> list[str]:
+    """A command with the options that were given, as words: by them it is repeated."""
+    given = {name: value for name, value in options.items() if value is not None}
+    words = [[f"--{name.replace('_', '-')}", str(value)] for name, value in given.items()]
+    return [command, *chain.from_iterable(words)]
 
 
 def home_named() -> Path:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from orchestration.commands.common import home_named
+from orchestration.commands.common import home_named, words_of
 from orchestration.errors import RunError, UsageError
 from orchestration.terminal import plain, say, warn
 
@@ -24,8 +24,11 @@ def backup(*, to: Path) -> None:
         The folder of the backups, on another disk.
     """
     from orchestration.backup.backing_up import back_up
+    from orchestration.runs.telling import telling_of_command
 
-    done = back_up(home_named(), to, say)
+    home = home_named()
+    with telling_of_command(home, *words_of("backup", to=to.resolve())):
+        done = back_up(home, to, say)
     for each in done.left_out:
         warn(f"left out: {each}")
     print(

@@ -2,7 +2,7 @@
 
 from cyclopts import App
 
-from orchestration.commands.common import home_of_settings, stage
+from orchestration.commands.common import home_of_settings, stage, words_of
 from orchestration.errors import RunError
 from orchestration.terminal import plain, say, warn
 
@@ -21,10 +21,12 @@ def issue(*, month: str | None = None) -> None:
     from orchestration.billing.issuing import issue as issue_due
     from orchestration.outbox.filling import fill_outbox
     from orchestration.runs.one_run import only_run
+    from orchestration.runs.telling import telling_of_command
     from orchestration.settings.loading import load_settings
 
     home = home_of_settings()
-    with stage("issuing…"), only_run(home, "quarterhour issue", say):
+    told = telling_of_command(home, *words_of("issue", month=month))
+    with told, stage("issuing…"), only_run(home, "quarterhour issue", say):
         issued = issue_due(home, month_of(month))
         outbox = fill_outbox(home, load_settings())
     for entry in issued.entries:

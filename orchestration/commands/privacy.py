@@ -1,10 +1,12 @@
 """`quarterhour retain` and `quarterhour forget`: what goes, so that nothing that is billed changes."""
 
 import getpass
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from orchestration.commands.common import words_of
 from orchestration.terminal import plain, say
 
 if TYPE_CHECKING:
@@ -39,10 +41,13 @@ def retain(*, raw_days: int, dry_run: DryRun = False, by: By = None, reason: Rea
     from orchestration.privacy.forgetting import finish_begun
     from orchestration.privacy.retention import retain as drop
     from orchestration.runs.one_run import only_run
+    from orchestration.runs.telling import telling_of_command
     from orchestration.settings.loading import load_settings
 
     home = load_settings().home
-    with only_run(home, "quarterhour retain", say):
+    words = words_of("retain", raw_days=raw_days, by=by, reason=reason)
+    told = nullcontext() if dry_run else telling_of_command(home, *words)
+    with told, only_run(home, "quarterhour retain", say):
         if not dry_run:
             finish_begun(home)
         Lake(home).ensure(TABLES)

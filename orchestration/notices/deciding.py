@@ -146,8 +146,18 @@ def notice_of(
         home=plain(home),
         subject=plain(f"{subject}{f', {days}' if days else ''}"),
         runs=told,
-        error="" if error is None else _first_line(str(error) or type(error).__name__),
+        error="" if error is None else _said(error),
         repeat=repeat or _repeat(home, told),
+    )
+
+
+def notice_of_command(home: Path, words: Sequence[str], error: BaseException) -> Notice:
+    """What is told of a command that failed; its words repeat it."""
+    return Notice(
+        home=plain(home),
+        subject=plain(f"quarterhour: {words[0]} failed"),
+        error=_said(error),
+        repeat=plain(command_of(home, *words)),
     )
 
 
@@ -198,6 +208,10 @@ def _cause(error: Any) -> str:
     return str(error.message) if error is not None else "no reason given"
 
 
+def _said(error: BaseException) -> str:
+    return _first_line(str(error) or type(error).__name__)
+
+
 def _first_line(text: str) -> str:
     lines = (line.strip() for line in text.splitlines())
     return _cut(plain(next((line for line in lines if line), "no reason given")))
@@ -217,10 +231,15 @@ def _days(tags: Mapping[str, str]) -> str:
     return plain(first if first == last else f"{first} to {last}")
 
 
+def command_of(home: Path, *words: str) -> str:
+    """A command of a home, as a shell takes it."""
+    return f"QUARTERHOUR_HOME={shlex.quote(str(home))} quarterhour {shlex.join(words)}"
+
+
 def repeat_of(home: Path, first: object = None, last: object = None) -> str:
     """The command that runs some days again; without days, what is left to do."""
-    days = f" --date {first}" if first == last else f" --from {first} --to {last}"
-    return f"QUARTERHOUR_HOME={shlex.quote(str(home))} quarterhour run{days if first else ''}"
+    days = ("--date", first) if first == last else ("--from", first, "--to", last)
+    return command_of(home, "run", *(map(str, days) if first else ()))
 
 
 def _repeat(home: Path, runs: Sequence[RunTold]) -> str:

@@ -1,4 +1,4 @@
-"""What is told at the end of a headless night: its runs that failed, and their checks that did."""
+"""What is told at the end of a headless night: its runs and checks that failed; and of a command that did."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -6,9 +6,17 @@ from pathlib import Path
 
 import dagster as dg
 
-from orchestration.notices.deciding import Notice, RunTold, notice_of, repeat_of, run_told
+from orchestration.notices.deciding import (
+    Notice,
+    RunTold,
+    notice_of,
+    notice_of_command,
+    repeat_of,
+    run_told,
+)
 from orchestration.notices.notifying import channels_of, notify
 from orchestration.settings.loading import load_settings_of
+from orchestration.watching.settings import NotifySettings
 
 
 def tell_of_night(
@@ -30,9 +38,25 @@ def tell_of_night(
         runs, unread = _runs(run_ids, warnings=settings.warnings)
         is_known = any(run.has_failed for run in runs)
         notice = notice_of(home, runs, repeat=repeat, error=None if is_known else error or unread)
-        return [str(outcome) for outcome in notify(settings, notice) if outcome.problem] if notice else []
+        return _untold(settings, notice)
     except Exception as problem:  # it must not hide what the night has to say
         return [f"nobody was told: {problem}"]
+
+
+def tell_of_command(home: Path, words: Sequence[str], error: BaseException) -> list[str]:
+    """Tells the operator of a command that failed; gives the channels that did not take it.
+
+    Raises nothing: the command ends as it would.
+    """
+    try:
+        return _untold(load_settings_of(home).notify, notice_of_command(home, words, error))
+    except Exception as problem:  # as of a night
+        return [f"nobody was told: {problem}"]
+
+
+def _untold(settings: NotifySettings, notice: Notice | None) -> list[str]:
+    """The channels that did not take it."""
+    return [str(outcome) for outcome in notify(settings, notice) if outcome.problem] if notice else []
 
 
 def _runs(run_ids: Sequence[str], *, warnings: bool) -> tuple[list[RunTold], Exception | None]:
@@ -59,7 +83,7 @@ def tell_of_killed(home: Path, instance: dg.DagsterInstance, run_ids: Sequence[s
         found = filter(None, map(instance.get_run_by_id, run_ids))
         runs = [run_told(instance, run, warnings=False) for run in found if run.remote_job_origin is None]
         notice = notice_of(home, runs, repeat="" if any(run.days for run in runs) else repeat_of(home))
-        return [str(outcome) for outcome in notify(settings, notice) if outcome.problem] if notice else []
+        return _untold(settings, notice)
     except Exception as problem:  # whoever found them has work of its own
         return [f"nobody was told of a run that was killed: {problem}"]
 

@@ -1,6 +1,7 @@
 """A failed run and a failed check are told, whatever the servers do; nobody's name does harm on the way."""
 
 import json
+import shlex
 import sys
 import time
 from collections.abc import Iterator
@@ -423,6 +424,74 @@ def test_a_night_that_cannot_find_its_days_is_told(
     [(_, body)] = noted.posts
     assert str(damaged) in body["error"]
     assert body["repeat"].endswith("quarterhour run")
+
+
+def ended(*words: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main(list(words))
+    assert isinstance(ended.value.code, int)
+    return ended.value.code
+
+
+@pytest.fixture
+def damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home with a space in its name, of which lake and ledger cannot be read."""
+    home = tmp_path / "a home"
+    monkeypatch.setenv("QUARTERHOUR_HOME", str(home))
+    Landing(home).alerts("shop", "2026-03-01", 1)
+    for path in ("lake/files/alerts/2026-03-01.parquet", "ledger/00000001.json"):
+        (home / path).parent.mkdir(parents=True)
+        (home / path).write_text("damaged")
+    return home
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        ("backup --to /dev/null/backups", "/dev/null/backups"),
+        ("retain --raw-days 30 --by dpo --reason 'policy 7'", "2026-03-01.parquet"),
+        ("issue", "00000001.json"),
+        ("issue --month 2026-01", "00000001.json"),
+    ],
+)
+def test_a_command_of_a_timer_that_fails_is_told_with_what_repeats_it(
+    noted: Webhook, damaged: Path, words: str, error: str, capsys: pytest.CaptureFixture[str]
+):
+    assert ended(*shlex.split(words)) == 1
+    [(_, body)] = noted.posts
+    assert body["subject"] == f"quarterhour: {words.split(maxsplit=1)[0]} failed"
+    assert body["home"] == str(damaged)
+    assert error in body["error"]
+    assert body["repeat"] == f"QUARTERHOUR_HOME='{damaged}' quarterhour {words}"
+    assert f"To run it again: {body['repeat']}" in body["text"]
+    told = capsys.readouterr().err
+    assert body["error"] in told
+    assert "not told" not in told
+    noted.answers = [403]
+    assert ended(*shlex.split(words)) == 1
+    assert "not told by webhook: 127.0.0.1 answers 403 Forbidden" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("retain --raw-days 30 --dry-run", 1),
+        ("retain --raw-days 0", 2),
+        ("retain --raw-days many", 2),
+        ("issue --month 2026-13", 2),
+        ("backup --to {home}/backups", 2),
+    ],
+)
+def test_a_dry_run_and_what_was_given_wrongly_are_told_by_the_command_alone(
+    noted: Webhook, damaged: Path, words: str, code: int
+):
+    assert ended(*(word.format(home=damaged) for word in words.split())) == code
+    assert noted.posts == []
+
+
+def test_a_command_that_does_its_work_is_not_told(noted: Webhook, damaged: Path):
+    assert ended("backup", "--to", str(damaged.parent / "backups")) == 0
+    assert noted.posts == []
 
 
 # Settings and the command
