@@ -9,7 +9,7 @@ import dagster as dg
 from orchestration.lake import Lake
 from orchestration.lake.tables import STREAMS, TABLES
 from orchestration.privacy.forgetting import finish_begun
-from orchestration.runs.alive import alive
+from orchestration.runs.alive import alive_until_exit
 from orchestration.runs.burying import bury
 from orchestration.runs.one_run import only_run
 from orchestration.settings.loading import Settings, load_settings
@@ -53,7 +53,7 @@ class Home(Desk):
         what = _told(run) if run else "Dagster itself, of no run"
         with ExitStack() as held:
             if run:
-                held.enter_context(alive(self.path(), run.run_id))
+                held.enter_context(alive_until_exit(self.path(), run.run_id))
             held.enter_context(only_run(self.path(), what, tell))
             if context.instance:
                 bury(self.path(), context.instance, tell)
