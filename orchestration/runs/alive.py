@@ -71,6 +71,11 @@ def has_sign(home: Path, run_id: str) -> bool:
     return _sign(home, run_id).exists()
 
 
+def was_begun_here(home: Path, run_id: str) -> bool:
+    """Whether a part of a run has said in this process that it lives."""
+    return _sign(home, run_id) in _held
+
+
 def put_away(home: Path, run_id: str) -> None:
     """Removes what a run has left here: Dagster knows of its end."""
     _sign(home, run_id).unlink(missing_ok=True)

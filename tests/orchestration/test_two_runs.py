@@ -34,7 +34,7 @@ from orchestration.defs.resources import Home
 
 @dg.op
 def nothing(home: Home) -> None:
-    pass
+    print("works", flush=True)
 
 @dg.job(resource_defs={"home": Home()})
 def small():
@@ -51,11 +51,12 @@ store = EventLog.store_event
 def stop_or_store(self, event):
     if event.dagster_event and event.dagster_event.event_type_value == sys.argv[1]:
         print("stops", flush=True)
-        time.sleep(600)
+        while not os.path.exists(os.environ["DAGSTER_HOME"] + "/go-on"):
+            time.sleep(0.1)
     store(self, event)
 EventLog.store_event = stop_or_store
 """
-"""Before Dagster notes an event, the process of a run stops for as long as a test may take."""
+"""Before Dagster notes an event, the process of a run stops until a test lets it go on."""
 
 
 def land(home: Path) -> None:
@@ -221,13 +222,17 @@ def test_the_number_of_a_process_counts_no_longer_than_it_is_its_own(
     monkeypatch.setenv("DAGSTER_HOME", str(home / "dagster"))
     with (
         dg.DagsterInstance.get() as instance,
-        started(home, out, sys.executable, "-c", STOPS_AT + SMALL, BEFORE_ITS_SIGN),
+        started(home, out, sys.executable, "-c", STOPS_AT + SMALL, BEFORE_ITS_SIGN) as process,
     ):
         until(says(out, "stops"), out.name)
         with at(NUMBER_COUNTS_FOR * 0.9):
             assert bury(home, instance, pytest.fail) == []
         with at(NUMBER_COUNTS_FOR * 1.1):  # a process goes on that the machine gave this number since
             assert len(bury(home, instance, pytest.fail)) == 1
+        (home / "dagster" / "go-on").touch()
+        assert process.wait(PATIENCE) != 0  # it was its own after all: others wait for it no longer
+        assert "was ended before it began: it did nothing" in out.read_text()
+        assert "works" not in out.read_text()
 
 
 def test_what_a_run_that_ended_leaves_is_no_finding_and_goes_with_the_next(
@@ -240,6 +245,7 @@ def test_what_a_run_that_ended_leaves_is_no_finding_and_goes_with_the_next(
         for _ in range(2):
             with started(home, out, sys.executable, "-c", SMALL) as process:
                 assert process.wait(PATIENCE) == 0, out.read_text()
+            assert "works" in out.read_text()
             last = instance.get_runs()[0]
             assert last.is_success
             assert runs_let_go(home) == [last.run_id]
