@@ -39,10 +39,12 @@ run_monitoring:
 """Runs over the same lake wait for each other whole: between two steps it holds days that are half told.
 A run that was launched and never started must be seen, or the others would wait for it for ever. Whether the
 process of one that did start lives, Dagster cannot see: `orchestration/runs/alive.py` can."""
+_STORES = ("history/runs.db", "history/runs/index.db", "schedules/schedules.db")
+"""The databases of that storage, below Dagster's folder."""
 
 
 def dagster_home(home: Path) -> Path:
-    """Dagster's own folder within the home, with its settings laid out; made known to this process."""
+    """Dagster's own folder within the home, its settings and tables laid out; made known to this process."""
     folder = home / "dagster"
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "dagster.yaml"
@@ -50,9 +52,25 @@ def dagster_home(home: Path) -> Path:
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
     with locked(folder / ".laying-out.lock"):
         if not config.exists():
-            config.write_text(INSTANCE)
+            beside = config.with_name(f".{config.name}.tmp")
+            beside.write_text(INSTANCE)
+            os.replace(beside, config)
+        # Also where the settings alone stand: a record that is damaged is moved away without them.
+        if not all((folder / store).exists() for store in _STORES) and names_our_storage(config):
             _lay_out()
     return folder
+
+
+def names_our_storage(config: Path) -> bool:
+    """Whether a `dagster.yaml` names the storage in the home; one elsewhere has its own tables."""
+    import yaml  # noqa: PLC0415  # for a command that asks, which is seldom
+
+    try:
+        return bool(
+            yaml.safe_load(config.read_text())["storage"]["custom"]["module"] == "orchestration.runs.storage"
+        )
+    except (OSError, KeyError, TypeError, UnicodeDecodeError, yaml.YAMLError):
+        return False
 
 
 def _lay_out() -> None:

@@ -184,8 +184,8 @@ def _bury(home: Path, tell: Callable[[str], None]) -> None:
 
     from orchestration.runs.burying import bury  # noqa: PLC0415  # it imports Dagster
 
-    dagster_home(home)
     try:
+        dagster_home(home)
         with dg.DagsterInstance.get() as instance:
             bury(home, instance, tell)
     except Exception as error:  # whatever its storage raises

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import dagster as dg
 
+from orchestration.errors import RunError
 from orchestration.lake import Lake
 from orchestration.lake.tables import STREAMS, TABLES
 from orchestration.privacy.forgetting import finish_begun
-from orchestration.runs.alive import alive
+from orchestration.runs.alive import alive_until_exit, was_begun_here
 from orchestration.runs.burying import bury
 from orchestration.runs.one_run import only_run
 from orchestration.settings.loading import Settings, load_settings
@@ -44,16 +45,21 @@ class Home(Desk):
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Home"]:
-        """Waits for other runs, and says so in the run's log; a run that waits can be cancelled."""
+        """Waits for other runs, and says so in the run's log; a run that waits can be cancelled.
+
+        Raises RunError for a run that Dagster was told had ended before it began: nobody waits for it now.
+        """
         run = context.run
         if run and context.instance and _has_ended(context.instance, run):
+            if not was_begun_here(self.path(), run.run_id):
+                raise RunError(f"{_told(run)} was ended before it began: it did nothing; run it again")
             yield self  # whoever looks at what has been made needs no turn
             return
         tell = context.log.info if context.log else print
         what = _told(run) if run else "Dagster itself, of no run"
         with ExitStack() as held:
             if run:
-                held.enter_context(alive(self.path(), run.run_id))
+                held.enter_context(alive_until_exit(self.path(), run.run_id))
             held.enter_context(only_run(self.path(), what, tell))
             if context.instance:
                 bury(self.path(), context.instance, tell)

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import duckdb
 import polars as pl
-import yaml
 
 from orchestration.billing.issuing import is_up_to_date
 from orchestration.doctor.finding import Finding
 from orchestration.doctor.partitions import run_command
 from orchestration.errors import RunError
-from orchestration.home import WAREHOUSE
+from orchestration.home import WAREHOUSE, names_our_storage
 from orchestration.lake import Lake
 from orchestration.ledger import Ledger, LedgerError
 from orchestration.privacy import kept
@@ -66,22 +65,13 @@ def dagster(home: Path) -> Iterator[Finding]:
     """Dagster's storage, where it is damaged or cannot be opened; it holds history, no bill depends on it."""
     yield from _damaged(home)
     config = home / "dagster" / "dagster.yaml"
-    if config.exists() and not _is_ours(config):
+    if config.exists() and not names_our_storage(config):
         from orchestration.runs.instance import opened  # noqa: PLC0415  # seconds, for a storage elsewhere alone
 
         try:
             opened(home).dispose()
         except RunError as error:
             yield Finding(str(error), "see docs/deployment.md; a password stands in the environment alone")
-
-
-def _is_ours(config: Path) -> bool:
-    try:
-        return bool(
-            yaml.safe_load(config.read_text())["storage"]["custom"]["module"] == "orchestration.runs.storage"
-        )
-    except (OSError, KeyError, TypeError, yaml.YAMLError):
-        return False
 
 
 def _damaged(home: Path) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from hashlib import sha256
+from hashlib import file_digest
 from pathlib import Path
 
 import polars as pl
@@ -44,6 +44,8 @@ from transforms.copies import settled
 
 ArrivalDay = tuple[str, date]
 """A stream and one of its arrival days."""
+Print = tuple[int, str]
+"""The size and the SHA-256 of a landed file."""
 
 
 @dataclass(frozen=True)
@@ -87,14 +89,15 @@ def retain(home: Path, raw_days: int, request: Request, *, dry_run: bool = False
         for day in _arrivals_before(lake, landing, stream, before):
             if not dry_run:
                 _sweep(lake, landing, stream, day)
+            prints = _prints(landing, files_of(landing, stream, day))  # before their rows are read
             found = delivered(landing, stream, day, set(settled_files(lake, stream, day)["file"]))
-            obstacle = _obstacle(lake, stream, day, found, uncounted)
+            obstacle = _obstacle(lake, stream, day, found, uncounted) or _written(landing, found, prints)
             if obstacle:
                 done.kept.append(f"{stream} that arrived on {day}: {obstacle}")
             elif found.paths:
                 done = _added(done, stream, day, found)
                 if not dry_run:
-                    _settle(lake, (stream, day), found, landing, request.instant)
+                    _settle(lake, (stream, day), found, prints, request.instant)
                     _sweep(lake, landing, stream, day)
     if not dry_run:
         done.recorded.extend(filter(None, [finish(home)]))
@@ -126,6 +129,15 @@ def _obstacle(lake: Lake, stream: str, day: date, found: Delivered, uncounted: s
     return None
 
 
+def _written(landing: Path, found: Delivered, before: dict[str, Print]) -> str | None:
+    """Why files may not go whose rows were read: what a sender has added meanwhile is not among these."""
+    after = _prints(landing, found.paths)
+    changed = sorted(name for name in after if after[name] != before.get(name))
+    if changed:
+        return f"{changed[0]} is being written; the same again when its sender has closed it"
+    return None
+
+
 def _added(done: Retained, stream: str, day: date, found: Delivered) -> Retained:
     return replace(
         done,
@@ -137,8 +149,13 @@ def _added(done: Retained, stream: str, day: date, found: Delivered) -> Retained
     )
 
 
-def _settle(lake: Lake, arrival: ArrivalDay, found: Delivered, landing: Path, now: datetime) -> None:
-    """Writes what stays of an arrival day; the file in `settled/files` comes last and makes it count."""
+def _settle(
+    lake: Lake, arrival: ArrivalDay, found: Delivered, prints: dict[str, Print], now: datetime
+) -> None:
+    """Writes what stays of an arrival day; the file in `settled/files` comes last and makes it count.
+
+    `prints` are those of the files as their rows were read: nothing but that is removed.
+    """
     stream, day = arrival
     number = times_settled(lake, stream, day)
     for event_day, rows in found.rows.items():
@@ -152,8 +169,9 @@ def _settle(lake: Lake, arrival: ArrivalDay, found: Delivered, landing: Path, no
     told = pl.lit(f"<dropped on {now:%Y-%m-%d}>")
     refused = pl.concat([settled_quarantine(lake, stream, day), found.quarantine.with_columns(raw=told)])
     _publish(lake, settled_file(lake, "quarantine", stream, day), refused.sort("file", "line"), {})
-    prints = pl.concat([_print_of(path, landing) for path in found.paths])
-    files = found.files.join(prints, on="file", how="left").with_columns(
+    facts = [(name, *each) for name, each in prints.items()]
+    read = pl.DataFrame(facts, schema=["file", "bytes", "sha256"], orient="row")
+    files = found.files.join(read, on="file", how="left").with_columns(
         dropped_at=pl.lit(now).cast(SETTLED_FILES["dropped_at"])
     )
     every = pl.concat([settled_files(lake, stream, day), files.select(SETTLED_FILES.names())])
@@ -161,10 +179,14 @@ def _settle(lake: Lake, arrival: ArrivalDay, found: Delivered, landing: Path, no
     _publish(lake, settled_file(lake, "files", stream, day), every.sort("file", "account_id"), notes)
 
 
-def _print_of(path: Path, landing: Path) -> pl.DataFrame:
-    data = path.read_bytes()
-    facts = {"file": [name_of(path, landing)], "bytes": [len(data)], "sha256": [sha256(data).hexdigest()]}
-    return pl.DataFrame(facts)
+def _prints(landing: Path, paths: Iterable[Path]) -> dict[str, Print]:
+    return {name_of(path, landing): _print_of(path) for path in paths}
+
+
+def _print_of(path: Path) -> Print:
+    with path.open("rb") as file:
+        digest = file_digest(file, "sha256")
+        return file.tell(), digest.hexdigest()
 
 
 def sweep_all(lake: Lake, landing: Path) -> None:
@@ -191,7 +213,8 @@ def _sweep(lake: Lake, landing: Path, stream: str, day: date) -> None:
     for event_day in sorted({date.fromisoformat(path.parent.name) for path in raw}):
         _thin_rejected(lake, event_day)
     _remove(raw)
-    _remove(path for path in files if sha256(path.read_bytes()).hexdigest() in set(gone["sha256"]))
+    read = set(gone["sha256"])
+    _remove(path for path in files if _print_of(path)[1] in read)
 
 
 def _thin_rejected(lake: Lake, day: date) -> None:

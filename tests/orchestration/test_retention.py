@@ -22,7 +22,7 @@ from orchestration.generator import generate
 from orchestration.home import WAREHOUSE, waiting_days
 from orchestration.lake import Lake, days_between, packs
 from orchestration.lake.tables import QUARANTINE, SESSIONS, STREAMS, TABLES
-from orchestration.landing.ingest import ingest
+from orchestration.landing.ingest import Delivered, ingest
 from orchestration.privacy import retention
 from orchestration.privacy.dropped import Request, finish
 from orchestration.privacy.kept import missing, require_kept
@@ -288,6 +288,33 @@ def test_what_is_not_ingested_or_not_counted_stays(whole: Path, tmp_path: Path) 
     assert f"{third} is not counted yet" in " ".join(kept)
     assert waiting.exists()
     assert Lake(tmp_path).arrivals("interactions", second)
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_what_a_sender_writes_while_the_rows_are_read_is_not_lost(
+    whole: Path, tmp_path: Path, *, dry_run: bool
+) -> None:
+    shutil.copytree(whole, tmp_path, dirs_exist_ok=True)
+    path = tmp_path / "landing" / "interactions" / str(FIRST) / "part-0.jsonl"
+    before, read = path.read_text(), retention.delivered
+
+    def delivered(landing: Path, stream: str, day: date, without: set[str]) -> Delivered:
+        found = read(landing, stream, day, without)
+        if path in found.paths:
+            with path.open("a") as sender:
+                sender.write("not read\n")
+        return found
+
+    with mock.patch.object(retention, "delivered", delivered):
+        done = retain(tmp_path, RAW_DAYS, ASKED, dry_run=dry_run)
+    assert path.read_text() == before + "not read\n"
+    assert len(done.kept) == 1
+    assert f"interactions that arrived on {FIRST}: " in done.kept[0]
+    assert "part-0.jsonl is being written" in done.kept[0]
+    assert ("interactions", FIRST) not in done.arrivals
+    catch_up(tmp_path, [FIRST])
+    assert retain(tmp_path, RAW_DAYS, ASKED, dry_run=dry_run).kept == []
+    assert path.exists() == dry_run
 
 
 class Killed(BaseException):

@@ -1,14 +1,18 @@
 """Dagster's storage with its connections kept: the same databases, few of them open."""
 
+import errno
+import shutil
 import sqlite3
 import threading
 from contextlib import closing
 from pathlib import Path
+from unittest import mock
 
 import dagster as dg
 import pytest
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 
+from orchestration import home as of_home
 from orchestration.home import dagster_home
 from orchestration.runs.storage import MOST_KEPT, SECONDS_TO_WAIT, EventLog
 
@@ -52,6 +56,51 @@ def test_a_home_has_it_and_dagsters_own_reads_what_it_wrote(home: Path) -> None:
     assert event is not None
     assert event.asset_materialization is not None
     assert event.asset_materialization.metadata["rows"].value == 3
+
+
+def databases(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*.db")}
+
+
+@pytest.mark.parametrize("lost", ["history", "schedules", "history/runs"])
+def test_tables_are_laid_out_where_the_settings_stand_without_them(home: Path, lost: str) -> None:
+    """As after the remedy for a damaged record: two processes that made them would break each other's."""
+    folder = home / "dagster"
+    config, whole = folder / "dagster.yaml", databases(folder)
+    config.write_text(config.read_text() + "# kept\n")
+    settings = config.read_text()
+    shutil.rmtree(folder / lost)
+    assert databases(folder) < whole
+    dagster_home(home)
+    assert databases(folder) == whole
+    assert config.read_text() == settings
+    with mock.patch.object(of_home, "_lay_out", pytest.fail):
+        dagster_home(home)
+
+
+@pytest.mark.parametrize("settings", ["storage: {custom: {module: no.such}}\n", "storage: [\n", "", "\x80"])
+def test_no_tables_are_made_for_a_storage_elsewhere(home: Path, settings: str) -> None:
+    folder = home / "dagster"
+    shutil.rmtree(folder / "history")
+    (folder / "dagster.yaml").write_bytes(settings.encode("latin-1"))
+    dagster_home(home)
+    assert databases(folder) == {"schedules/schedules.db"}
+
+
+def test_settings_are_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", "")  # put back at the end
+    write = Path.write_text
+
+    def fill_the_disk(path: Path, text: str) -> None:
+        write(path, text[:20])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with mock.patch.object(Path, "write_text", fill_the_disk), pytest.raises(OSError, match="No space"):
+        dagster_home(tmp_path)
+    assert not (tmp_path / "dagster" / "dagster.yaml").exists()
+    dagster_home(tmp_path)
+    assert (tmp_path / "dagster" / "dagster.yaml").read_text() == of_home.INSTANCE
+    assert not list((tmp_path / "dagster").glob(".dagster.yaml*"))
 
 
 def test_it_goes_on_where_dagsters_own_stopped(home: Path) -> None:

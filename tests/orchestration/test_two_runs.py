@@ -6,16 +6,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import date
+from contextlib import contextmanager, nullcontext
+from datetime import date, timedelta
 from pathlib import Path
+from unittest import mock
 
 import dagster as dg
 import pytest
 
 from orchestration.doctor import examine
 from orchestration.home import dagster_home
-from orchestration.runs.burying import bury
+from orchestration.runs import burying
+from orchestration.runs.alive import has_sign, runs_let_go
+from orchestration.runs.burying import NO_SIGN_FOR, NUMBER_COUNTS_FOR, bury
 from orchestration.runs.one_run import only_run
 from orchestration.runs.rebuilding import differences
 from tests.orchestration.nights import Landing, night
@@ -31,7 +34,7 @@ from orchestration.defs.resources import Home
 
 @dg.op
 def nothing(home: Home) -> None:
-    pass
+    print("works", flush=True)
 
 @dg.job(resource_defs={"home": Home()})
 def small():
@@ -40,6 +43,20 @@ def small():
 with dg.DagsterInstance.get() as instance:
     small.execute_in_process(instance=instance)
 """
+BEFORE_ITS_SIGN, AFTER_ITS_WORK = "RESOURCE_INIT_STARTED", "PIPELINE_SUCCESS"
+STOPS_AT = """
+import os, sys, time
+from orchestration.runs.storage import EventLog
+store = EventLog.store_event
+def stop_or_store(self, event):
+    if event.dagster_event and event.dagster_event.event_type_value == sys.argv[1]:
+        print("stops", flush=True)
+        while not os.path.exists(os.environ["DAGSTER_HOME"] + "/go-on"):
+            time.sleep(0.1)
+    store(self, event)
+EventLog.store_event = stop_or_store
+"""
+"""Before Dagster notes an event, the process of a run stops until a test lets it go on."""
 
 
 def land(home: Path) -> None:
@@ -163,6 +180,86 @@ def test_a_run_of_dagster_that_is_killed_while_it_waits_is_failed_and_told(
     assert body["runs"][0]["run_id"] == run.run_id
     assert "The process of this run was killed" in body["text"]
     assert body["repeat"].endswith("quarterhour run")
+
+
+@pytest.mark.parametrize("where", [BEFORE_ITS_SIGN, AFTER_ITS_WORK])
+def test_a_run_of_dagster_that_is_killed_before_its_sign_or_after_its_work_is_failed_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    home, out = tmp_path / "home", tmp_path / "out"
+    dagster_home(home)
+    monkeypatch.setenv("DAGSTER_HOME", str(home / "dagster"))
+    with (
+        dg.DagsterInstance.get() as instance,
+        started(home, out, sys.executable, "-c", STOPS_AT + SMALL, where) as process,
+    ):
+        until(says(out, "stops"), out.name)
+        [run] = instance.get_runs()
+        assert run.status == dg.DagsterRunStatus.STARTED
+        assert has_sign(home, run.run_id) == (where == AFTER_ITS_WORK)
+        with at(NO_SIGN_FOR * 2):
+            assert bury(home, instance, pytest.fail) == []  # its process lives
+        process.kill()
+        process.wait()
+        if where == BEFORE_ITS_SIGN:
+            for too_soon in (NO_SIGN_FOR / 2, -NO_SIGN_FOR * 2):
+                with at(too_soon):
+                    assert bury(home, instance, pytest.fail) == []
+        with at(NO_SIGN_FOR * 2) if where == BEFORE_ITS_SIGN else nullcontext():
+            assert bury(home, instance, pytest.fail) == [run.run_id]
+        [now] = instance.get_runs()
+        assert now.status == dg.DagsterRunStatus.FAILURE
+        with at(NO_SIGN_FOR * 2):
+            assert bury(home, instance, pytest.fail) == []
+    assert not has_sign(home, run.run_id)
+
+
+def test_the_number_of_a_process_counts_no_longer_than_it_is_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, out = tmp_path / "home", tmp_path / "out"
+    dagster_home(home)
+    monkeypatch.setenv("DAGSTER_HOME", str(home / "dagster"))
+    with (
+        dg.DagsterInstance.get() as instance,
+        started(home, out, sys.executable, "-c", STOPS_AT + SMALL, BEFORE_ITS_SIGN) as process,
+    ):
+        until(says(out, "stops"), out.name)
+        with at(NUMBER_COUNTS_FOR * 0.9):
+            assert bury(home, instance, pytest.fail) == []
+        with at(NUMBER_COUNTS_FOR * 1.1):  # a process goes on that the machine gave this number since
+            assert len(bury(home, instance, pytest.fail)) == 1
+        (home / "dagster" / "go-on").touch()
+        assert process.wait(PATIENCE) != 0  # it was its own after all: others wait for it no longer
+        assert "was ended before it began: it did nothing" in out.read_text()
+        assert "works" not in out.read_text()
+
+
+def test_what_a_run_that_ended_leaves_is_no_finding_and_goes_with_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, out = tmp_path / "home", tmp_path / "out"
+    dagster_home(home)
+    monkeypatch.setenv("DAGSTER_HOME", str(home / "dagster"))
+    with dg.DagsterInstance.get() as instance:
+        for _ in range(2):
+            with started(home, out, sys.executable, "-c", SMALL) as process:
+                assert process.wait(PATIENCE) == 0, out.read_text()
+            assert "works" in out.read_text()
+            last = instance.get_runs()[0]
+            assert last.is_success
+            assert runs_let_go(home) == [last.run_id]
+            assert _killed(home) == []
+        assert bury(home, instance, pytest.fail) == []
+        assert all(run.is_success for run in instance.get_runs())
+    assert runs_let_go(home) == []
+
+
+@contextmanager
+def at(later: timedelta) -> Iterator[None]:
+    """Whoever buries does so at another time than now."""
+    with mock.patch.object(burying, "time", mock.Mock(time=lambda: time.time() + later.total_seconds())):
+        yield
 
 
 def _killed(home: Path) -> list[str]:
