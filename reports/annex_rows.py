@@ -2,9 +2,8 @@
 
 from datetime import date, timedelta
 from functools import lru_cache
-from html import escape
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from reports import formats, names
 from reports.locales import Formats
