@@ -80,6 +80,17 @@ def test_taxes_are_by_category_on_the_sum_of_its_lines():
     assert "Tax category AA: reduced rate" in read.text
 
 
+def test_a_sum_in_the_csv_stands_under_the_names_of_its_figures():
+    rows = csv.DictReader(io.StringIO(exports.document_csv(ENGLISH), newline=""))
+    found = [{name: cell for name, cell in row.items() if cell} for row in rows if row["record"] != "line"]
+    head = {"document": "INV-acme-2026-000002", "kind": "invoice"}
+    reduced = {"gross_amount": "33.00", "tax_category": "AA", "tax_rate": "7"}
+    assert found[:2] == [
+        {"record": "subtotal", **head, "amount": "423.00", "currency": "EUR"},
+        {"record": "tax", **head, **reduced, "amount": "2.31", "currency": "EUR"},
+    ]
+
+
 def test_the_page_says_what_finance_asks_of_it():
     read = Page(render.issued_page(ENGLISH))
     for said in (
