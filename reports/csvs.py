@@ -62,7 +62,7 @@ def _quoted(text: str) -> str:
     return '"{}"'.format(text.replace('"', '""')) if _NEEDS_QUOTES.search(text) else text
 
 
-@lru_cache(16_384)
+@lru_cache(8_192)
 def cell(text: str) -> str:
     """A text as it stands in a file."""
     return _quoted(guarded(text))
@@ -73,7 +73,7 @@ def guarded(text: str) -> str:
     return f"'{text}" if text[:1] in FORMULA_STARTS else text
 
 
-@lru_cache(16_384)
+@lru_cache(8_192)
 def plain(amount: Decimal, currency: str) -> str:
     """An amount or price without separators: `1234.50`."""
     return formats.unit_price(amount, currency).replace(",", "")
@@ -90,7 +90,7 @@ def _shown(cell: Cell) -> str:
     return number(cell) if isinstance(cell, Decimal) else str(cell)
 
 
-@lru_cache(16_384)
+@lru_cache(8_192)
 def number(value: Decimal) -> str:
     """A number of units without separators, and without the zeros that say nothing."""
     return formats.number(value).replace(",", "")

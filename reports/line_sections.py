@@ -31,8 +31,8 @@ class LineSections:
         self._calendars = Calendars(wording)
         self._name = lru_cache(4_096)(_written_name)
         self._facts = lru_cache(4_096)(self._written_facts)
-        self._amount = lru_cache(16_384)(self._written_amount)
-        self._sum = lru_cache(16_384)(self._written_sum)
+        self._amount = lru_cache(8_192)(self._written_amount)
+        self._sum = lru_cache(8_192)(self._written_sum)
         self._priced = lru_cache(4_096)(self._written_price)
 
     def of(self, page: LinesPage) -> Markup:

@@ -4,7 +4,7 @@ Money is Decimal, never float. Nothing is rounded here: an amount with more digi
 refused.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache, cached_property, lru_cache
 from itertools import chain, zip_longest
@@ -33,10 +33,12 @@ class Formats:
     def __init__(self, tag: str):
         self.locale = _known(tag)
         self._pattern = cache(self._with_digits)
-        self.number = lru_cache(16_384)(self._write_number)
-        self.money = lru_cache(16_384)(self._write_money)
-        self.day = lru_cache(16_384)(self._write_day)
+        self.number = lru_cache(8_192)(self._write_number)
+        self.money = lru_cache(8_192)(self._write_money)
+        self.day = lru_cache(8_192)(self._write_day)
         self.short_day = lru_cache(4_096)(self._write_short_day)
+        self.long_day = lru_cache(4_096)(self._write_long_day)
+        self.clock_time = lru_cache(4_096)(self._write_clock_time)
         self.month = lru_cache(4_096)(self._write_month)
         self.period = lru_cache(4_096)(self._write_period)
         self.price = lru_cache(4_096)(self._write_price)
@@ -122,6 +124,14 @@ class Formats:
     def _write_short_day(self, value: date) -> str:
         """`1 Feb`."""
         return str(dates.format_skeleton("MMMd", value, locale=self.locale))
+
+    def _write_long_day(self, value: date) -> str:
+        """`Mon, 1 Feb 1999`."""
+        return str(dates.format_skeleton("yMMMEd", value, locale=self.locale))
+
+    def _write_clock_time(self, hour: int, minute: int) -> str:
+        """`1:05 pm`."""
+        return str(dates.format_time(time(hour, minute), "short", locale=self.locale))
 
     def weekday(self, value: date) -> str:
         """`Mon`."""

@@ -16,10 +16,10 @@ class Marked:
     def __init__(self, wording: Formats):
         self._wording = wording
         self._is_rtl = wording.direction == "rtl"
-        self.amount = lru_cache(16_384)(self._amount)
-        self.quantity = lru_cache(16_384)(self._quantity)
-        self.cell = lru_cache(65_536)(self._cell)
-        self._figure_cell = lru_cache(65_536)(self._written_figure)
+        self.amount = lru_cache(8_192)(self._amount)
+        self.quantity = lru_cache(8_192)(self._quantity)
+        self.cell = lru_cache(8_192)(self._cell)
+        self._figure_cell = lru_cache(8_192)(self._written_figure)
 
     def _amount(self, amount: Decimal, currency: str) -> str:
         """An amount of money, without the currency's name (P5)."""
@@ -54,8 +54,8 @@ def filters(wording: Formats) -> dict[str, Callable[..., Markup]]:
     """The filters that templates have of it."""
     marked = Marked(wording)
     return {
-        "amount": lru_cache(16_384)(_as_markup(marked.amount)),
-        "quantity": lru_cache(16_384)(_as_markup(marked.quantity)),
+        "amount": lru_cache(8_192)(_as_markup(marked.amount)),
+        "quantity": lru_cache(8_192)(_as_markup(marked.quantity)),
         "isolated": lru_cache(4_096)(_as_markup(marked.isolated)),
         "cells": _as_markup(marked.cells),
         "figures": _as_markup(marked.figures),

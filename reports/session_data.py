@@ -71,7 +71,7 @@ def _written_counts(letters: str) -> str:
 _NONE = _counts("")
 
 
-@lru_cache(65_536)
+@lru_cache(8_192)
 def _quoted(text: str) -> str:
     """A text as JavaScript has it; ASCII alone, and nothing that HTML knows."""
     return json.dumps(text).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

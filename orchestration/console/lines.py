@@ -224,7 +224,7 @@ def _source_lines(
     return map(SourceLine._make, zip(*(columns[name] for name in SourceLine._fields), strict=True))
 
 
-@lru_cache(16_384)
+@lru_cache(8_192)
 def _amount(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)
 
