@@ -1,10 +1,10 @@
 """The rows of an annex's tables as markup. In Python: a document has some hundred, and as many columns."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import lru_cache
-from html import escape
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from reports import formats, names
 from reports.locales import Formats
@@ -18,14 +18,12 @@ class AnnexRows:
     def __init__(self, wording: Formats):
         self._wording = wording
         self._marked = Marked(wording)
-        self._day_heads = lru_cache(1_024)(self._heads_of_days)
+        self._day_heads = lru_cache(1_024)(self._written_day_heads)
 
     def apps(self, annex: Annex) -> Markup:
         """The rows of the apps' totals."""
         cells = self._marked.cells
-        return Markup(
-            "\n".join(f"<tr>{_app(app.shown_name)}{cells(counts)}</tr>" for app, counts in annex.rows)
-        )
+        return _rows(f"{_app(app.shown_name)}{cells(counts)}" for app, counts in annex.rows)
 
     def heads(self, table: DayTable) -> Markup:
         """The two rows above a table of days: the metrics, and below them the apps of each."""
@@ -37,13 +35,18 @@ class AnnexRows:
         """The rows of a table of days."""
         heads = self._day_heads(table.start, len(table.columns[0].counts))
         columns = [map(self._marked.cell, column.counts) for column in table.columns]
-        rows = map("".join, zip(heads, *columns, strict=True))
-        return Markup("</tr>\n".join(rows) + "</tr>")
+        return _rows(map("".join, zip(heads, *columns, strict=True)))
 
-    def _heads_of_days(self, start: date, length: int) -> tuple[str, ...]:
+    def _written_day_heads(self, start: date, length: int) -> tuple[str, ...]:
         days = (start + timedelta(days=number) for number in range(length))
         shown = (self._marked.isolated(self._wording.short_day(day)) for day in days)
-        return tuple(f'<tr><th scope="row">{day}</th>' for day in shown)
+        return tuple(f'<th scope="row">{day}</th>' for day in shown)
+
+
+def _rows(rows: Iterable[str]) -> Markup:
+    """Rows one below the other, of which there is one at least; of each its cells are given."""
+    between = "</tr>\n<tr>"
+    return Markup(f"<tr>{between.join(rows)}</tr>")
 
 
 @lru_cache(4_096)

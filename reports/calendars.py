@@ -14,7 +14,7 @@ class Calendars:
 
     def __init__(self, wording: Formats):
         self._number = wording.number
-        self._cell = lru_cache(65_536)(self._written_cell)
+        self._cell = lru_cache(8_192)(self._written_cell)
         monday = date(2024, 1, 1)
         days = (wording.weekday(monday + timedelta(days=number)) for number in range(7))
         self.head = "".join(f'<th scope="col">{escape(day)}</th>' for day in days)
@@ -60,7 +60,7 @@ def _period(start: date, length: int) -> tuple[str, tuple[str, ...], tuple[str, 
     )
 
 
-@lru_cache(65_536)
+@lru_cache(8_192)
 def sessions_address(metric: str, app_id: str | None) -> str:
     """The page of sessions, showing what a metric counts of an app; a day is to be put behind it."""
     types = {

@@ -36,14 +36,24 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
 
 
 def written(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """The same of texts that are as they shall stand there, but for quotes."""
-    return "".join(f"{_row(cells)}\r\n" for cells in (header, *rows))
+    """The same of texts that are as they shall stand there, but for quotes.
+
+    A header has two columns or more: of one column an empty cell would be an empty line, which readers leave
+    out. Raises ValueError for a row that has not a cell for each column: its figures would stand under the
+    names of others.
+    """
+    return "".join(f"{_row(cells, len(header))}\r\n" for cells in (header, *rows))
 
 
-def _row(cells: Sequence[str]) -> str:
+def _row(cells: Sequence[str], width: int) -> str:
     """Cells beside each other; nearly all rows need no quotes, and are written as they are."""
     row = ",".join(cells)
-    if row.count(",") == len(cells) - 1 and '"' not in row and "\r" not in row and "\n" not in row:
+    if len(cells) != width:
+        raise ValueError(
+            f"the CSV row {row[:80]!r} has {len(cells)} cells under {width} columns: give it a cell for each,"
+            f" with an empty text where there is nothing"
+        )
+    if row.count(",") == width - 1 and '"' not in row and "\r" not in row and "\n" not in row:
         return row
     return ",".join(map(_quoted, cells))
 
@@ -52,7 +62,7 @@ def _quoted(text: str) -> str:
     return '"{}"'.format(text.replace('"', '""')) if _NEEDS_QUOTES.search(text) else text
 
 
-@lru_cache(16_384)
+@lru_cache(8_192)
 def cell(text: str) -> str:
     """A text as it stands in a file."""
     return _quoted(guarded(text))
@@ -63,7 +73,7 @@ def guarded(text: str) -> str:
     return f"'{text}" if text[:1] in FORMULA_STARTS else text
 
 
-@lru_cache(16_384)
+@lru_cache(8_192)
 def plain(amount: Decimal, currency: str) -> str:
     """An amount or price without separators: `1234.50`."""
     return formats.unit_price(amount, currency).replace(",", "")
@@ -80,7 +90,7 @@ def _shown(cell: Cell) -> str:
     return number(cell) if isinstance(cell, Decimal) else str(cell)
 
 
-@lru_cache(16_384)
+@lru_cache(8_192)
 def number(value: Decimal) -> str:
     """A number of units without separators, and without the zeros that say nothing."""
     return formats.number(value).replace(",", "")

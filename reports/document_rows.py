@@ -21,7 +21,7 @@ class DocumentRows:
         self._wording = wording
         self._marked = Marked(wording)
         self._period = lru_cache(4_096)(self._written_period)
-        self._name = lru_cache(4_096)(self._written_name)
+        self._head = lru_cache(4_096)(self._written_head)
         self._tax = lru_cache(256)(self._written_tax)
 
     def lines(self, lines: Iterable[DocumentLine], currency: str, lines_page: str) -> Markup:
@@ -33,14 +33,14 @@ class DocumentRows:
         number = line.line_number
         source = f'<a href="{link}#line-{number}" title="Where this line comes from">{number}</a>'
         charge = formats.charge(line.line_kind, line.metric)
-        name = self._name(charge, line.app_id, line.app_name, line.plan_id, line.plan_name)
+        head = self._head(charge, line.app_id, line.app_name, line.plan_id, line.plan_name)
         notes = "".join([f'<span class="note">{note}</span>' for note in self._notes(line, currency)])
         counted = ("by contract", "by contract")
         if not line.is_count_hidden:
             counted = (self._marked.quantity(line.quantity), self._price(line, currency))
         return (
             f'<tr id="line-{number}"><td class="place">{source if link else number}</td>'
-            f'<th scope="row">{name}{notes}</th>'
+            f'<th scope="row">{head}{notes}</th>'
             f'<td data-label="Charge period" class="when">'
             f"{self._period(line.charge_period_start_date, line.charge_period_end_date)}</td>"
             f'<td data-label="Quantity" class="num">{counted[0]}</td>'
@@ -90,7 +90,7 @@ class DocumentRows:
         return f"{number(included)} of {number(of)} included in the fee"
 
     @staticmethod
-    def _written_name(
+    def _written_head(
         charge: str, app_id: str | None, app_name: str, plan_id: str | None, plan_name: str
     ) -> str:
         """What is charged, of which app, by which plan, as people may see them: the same month by month."""

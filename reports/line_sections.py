@@ -29,11 +29,11 @@ class LineSections:
         self._wording = wording
         self._marked = Marked(wording)
         self._calendars = Calendars(wording)
-        self._name = lru_cache(4_096)(_written_name)
+        self._head = lru_cache(4_096)(_written_head)
         self._facts = lru_cache(4_096)(self._written_facts)
-        self._amount = lru_cache(16_384)(self._written_amount)
-        self._sum = lru_cache(16_384)(self._written_sum)
-        self._priced = lru_cache(4_096)(self._written_price)
+        self._amount = lru_cache(8_192)(self._written_amount)
+        self._sum = lru_cache(8_192)(self._written_sum)
+        self._price = lru_cache(4_096)(self._written_price)
 
     def of(self, page: LinesPage) -> Markup:
         """The sections of all lines."""
@@ -47,7 +47,7 @@ class LineSections:
         return (
             f'<section class="card source" id="line-{number}" aria-labelledby="line-{number}-name">\n'
             f'<div class="top"><h2 id="line-{number}-name"><span class="place">{number}</span> '
-            f"{self._name(line.line_kind, line.metric, line.app_id, line.app_name)}</h2>{amount}</div>\n"
+            f"{self._head(line.line_kind, line.metric, line.app_id, line.app_name)}</h2>{amount}</div>\n"
             f'<p class="note">{facts}</p>\n'
             f"{self._days(line, page) if line.has_days else self._reason(line, page)}</section>\n"
         )
@@ -107,7 +107,7 @@ class LineSections:
         money, discount = self._wording.money, ""
         if line.discount_amount:
             discount = f", less a discount of {money(line.discount_amount, currency)}"
-        priced = self._priced(line.quantity, line.unit_price, currency, line.prorated_days)
+        priced = self._price(line.quantity, line.unit_price, currency, line.prorated_days)
         return f"{priced}: {money(line.gross_amount, currency)}{discount}."
 
     def _written_price(
@@ -119,7 +119,7 @@ class LineSections:
         return f"{self._marked.quantity(quantity)} × {price} for a month{_part(part)}"
 
 
-def _written_name(line_kind: str, metric: str, app_id: str | None, app_name: str) -> str:
+def _written_head(line_kind: str, metric: str, app_id: str | None, app_name: str) -> str:
     """What a line charges, and of which app; without one it is the account's."""
     name = escape(formats.charge(line_kind, metric))
     return f"{name} · <bdi>{escape(names.display_name(app_name, app_id))}</bdi>" if app_id else name

@@ -4,7 +4,7 @@ Money is Decimal, never float. Nothing is rounded here: an amount with more digi
 refused.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache, cached_property, lru_cache
 from itertools import chain, zip_longest
@@ -33,16 +33,18 @@ class Formats:
     def __init__(self, tag: str):
         self.locale = _known(tag)
         self._pattern = cache(self._with_digits)
-        self.number = lru_cache(16_384)(self._write_number)
-        self.money = lru_cache(16_384)(self._write_money)
-        self.day = lru_cache(16_384)(self._write_day)
-        self.short_day = lru_cache(4_096)(self._write_short_day)
-        self.month = lru_cache(4_096)(self._write_month)
-        self.period = lru_cache(4_096)(self._write_period)
-        self.price = lru_cache(4_096)(self._write_price)
-        self.unit_price = lru_cache(4_096)(self._write_unit_price)
-        self.percent = lru_cache(1_024)(self._write_percent)
-        self._around_digits = lru_cache(4_096)(self._write_around_digits)
+        self.number = lru_cache(8_192)(self._written_number)
+        self.money = lru_cache(8_192)(self._written_money)
+        self.day = lru_cache(8_192)(self._written_day)
+        self.short_day = lru_cache(4_096)(self._written_short_day)
+        self.long_day = lru_cache(4_096)(self._written_long_day)
+        self.clock_time = lru_cache(4_096)(self._written_clock_time)
+        self.month = lru_cache(4_096)(self._written_month)
+        self.period = lru_cache(4_096)(self._written_period)
+        self.price = lru_cache(4_096)(self._written_price)
+        self.unit_price = lru_cache(4_096)(self._written_unit_price)
+        self.percent = lru_cache(1_024)(self._written_percent)
+        self._around_digits = lru_cache(4_096)(self._written_around_digits)
 
     @cached_property
     def direction(self) -> Direction:
@@ -54,7 +56,7 @@ class Formats:
         """As browsers want it (BCP 47), with the same digits as here."""
         return f"{str(self.locale).replace('_', '-')}-u-nu-latn"
 
-    def _write_number(self, value: int | Decimal) -> str:
+    def _written_number(self, value: int | Decimal) -> str:
         """`33043` as `33,043`; a decimal without the zeros that say nothing."""
         return self._decimal(Decimal(value), at_least=0)
 
@@ -62,7 +64,7 @@ class Formats:
         """`1 row`, `2 rows`."""
         return f"{self.number(value)} {singular if value == 1 else plural or singular + 's'}"
 
-    def _write_money(self, amount: Decimal, currency: str) -> str:
+    def _written_money(self, amount: Decimal, currency: str) -> str:
         """An amount in the currency's minor unit (P5), without the currency's name.
 
         Raises ValueError where digits below the minor unit would be lost, TypeError for what is no Decimal.
@@ -70,7 +72,7 @@ class Formats:
         formats.money(amount, currency)
         return self._decimal(amount, at_least=formats.minor_unit(currency))
 
-    def _write_price(self, amount: Decimal, currency: str) -> str:
+    def _written_price(self, amount: Decimal, currency: str) -> str:
         """The same, with the currency's sign where this locale puts it."""
         formats.money(amount, currency)
         return str(numbers.format_currency(amount + 0, currency, locale=self.locale, currency_digits=True))
@@ -93,7 +95,7 @@ class Formats:
         between = self._around_digits(currency, is_below_zero, len(digits) - places, places)
         return "".join(chain.from_iterable(zip_longest(between, digits, fillvalue="")))
 
-    def _write_around_digits(
+    def _written_around_digits(
         self, currency: str, is_below_zero: bool, whole: int, places: int
     ) -> tuple[str, ...]:
         """What stands before, between and after so many digits: amounts are many, their shapes few."""
@@ -107,31 +109,39 @@ class Formats:
         )
         return tuple(str(shown).split("1"))
 
-    def _write_unit_price(self, price: Decimal, currency: str) -> str:
+    def _written_unit_price(self, price: Decimal, currency: str) -> str:
         """A price with all its digits, and at least those of the currency's minor unit."""
         return self._decimal(price, at_least=formats.minor_unit(currency))
 
-    def _write_percent(self, value: Decimal) -> str:
+    def _written_percent(self, value: Decimal) -> str:
         """A percentage: 19 as `19%`."""
         return str(numbers.format_percent(value.scaleb(-2), locale=self.locale, decimal_quantization=False))
 
-    def _write_day(self, value: date) -> str:
+    def _written_day(self, value: date) -> str:
         """`1 Feb 1999`."""
         return str(dates.format_date(value, "medium", self.locale))
 
-    def _write_short_day(self, value: date) -> str:
+    def _written_short_day(self, value: date) -> str:
         """`1 Feb`."""
         return str(dates.format_skeleton("MMMd", value, locale=self.locale))
+
+    def _written_long_day(self, value: date) -> str:
+        """`Mon, 1 Feb 1999`."""
+        return str(dates.format_skeleton("yMMMEd", value, locale=self.locale))
+
+    def _written_clock_time(self, hour: int, minute: int) -> str:
+        """`1:05 pm`."""
+        return str(dates.format_time(time(hour, minute), "short", locale=self.locale))
 
     def weekday(self, value: date) -> str:
         """`Mon`."""
         return str(dates.format_date(value, "EEE", self.locale))
 
-    def _write_month(self, value: date) -> str:
+    def _written_month(self, value: date) -> str:
         """`February 1999`."""
         return str(dates.format_skeleton("yMMMM", value, locale=self.locale))
 
-    def _write_period(self, start: date, end: date) -> str:
+    def _written_period(self, start: date, end: date) -> str:
         """The half-open period [start, end) by its first and last day: `1–28 Feb 1999`."""
         last = end - timedelta(days=1)
         if last <= start:

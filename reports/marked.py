@@ -16,17 +16,17 @@ class Marked:
     def __init__(self, wording: Formats):
         self._wording = wording
         self._is_rtl = wording.direction == "rtl"
-        self.amount = lru_cache(16_384)(self._amount)
-        self.quantity = lru_cache(16_384)(self._quantity)
-        self.cell = lru_cache(65_536)(self._cell)
-        self._figure_cell = lru_cache(65_536)(self._written_figure)
+        self.amount = lru_cache(8_192)(self._written_amount)
+        self.quantity = lru_cache(8_192)(self._written_quantity)
+        self.cell = lru_cache(8_192)(self._written_cell)
+        self._figure = lru_cache(8_192)(self._written_figure)
 
-    def _amount(self, amount: Decimal, currency: str) -> str:
+    def _written_amount(self, amount: Decimal, currency: str) -> str:
         """An amount of money, without the currency's name (P5)."""
         plain = amount.quantize(Decimal(1).scaleb(-minor_unit(currency))) + 0
         return _data(format(plain, "f"), self._wording.money(amount, currency))
 
-    def _quantity(self, value: int | Decimal) -> str:
+    def _written_quantity(self, value: int | Decimal) -> str:
         """A number of units."""
         return _data(format(Decimal(value).normalize(), "f"), self._wording.number(value))
 
@@ -40,12 +40,12 @@ class Marked:
 
     def figures(self, figures: Iterable[int | None]) -> str:
         """A row's figures as cells of a table; one that there is not is an empty cell."""
-        return "".join(map(self._figure_cell, figures))
+        return "".join(map(self._figure, figures))
 
     def _written_figure(self, figure: int | None) -> str:
         return f'<td class="num">{"" if figure is None else escape(self._wording.number(figure))}</td>'
 
-    def _cell(self, count: int) -> str:
+    def _written_cell(self, count: int) -> str:
         """A count as a cell of a table."""
         return f"<td>{escape(self._wording.number(count))}</td>" if count else '<td class="nil">0</td>'
 
@@ -54,8 +54,8 @@ def filters(wording: Formats) -> dict[str, Callable[..., Markup]]:
     """The filters that templates have of it."""
     marked = Marked(wording)
     return {
-        "amount": lru_cache(16_384)(_as_markup(marked.amount)),
-        "quantity": lru_cache(16_384)(_as_markup(marked.quantity)),
+        "amount": lru_cache(8_192)(_as_markup(marked.amount)),
+        "quantity": lru_cache(8_192)(_as_markup(marked.quantity)),
         "isolated": lru_cache(4_096)(_as_markup(marked.isolated)),
         "cells": _as_markup(marked.cells),
         "figures": _as_markup(marked.figures),

@@ -57,7 +57,7 @@ def shortened(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"
 
 
-@lru_cache(65_536)
+@lru_cache(8_192)
 def display_name(name: str | None, otherwise: str) -> str:
     """A name as people may see it: no control or override characters, and never blank."""
     for candidate in (name or "", otherwise):

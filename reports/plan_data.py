@@ -142,7 +142,7 @@ def bar(forecast: MetricForecast) -> list[int | None]:
     return [None if figure is None else 1000 * figure // whole for figure in figures]
 
 
-@lru_cache(32_768)
+@lru_cache(8_192)
 def _choices(choices: Choices, shows_agents: bool, wording: Formats) -> bytes:
     refused: dict[str, list[str]] = {}
     for offer in choices.offers:

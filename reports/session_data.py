@@ -12,6 +12,10 @@ HEADER = (
 """Columns of a day's CSV; times are those of the account's clock, with its distance from UTC."""
 
 
+_FEW = 64
+"""Sessions whose counts are kept: the types of a busy day are a hundred thousand letters, met once."""
+
+
 class AppSessions(NamedTuple):
     """An app's sessions of a day, in their order, as columns of texts: a site has some million of them."""
 
@@ -49,9 +53,17 @@ def _app(app: AppSessions, shown: int) -> str:
     )
 
 
-@lru_cache(1_024)
 def _counts(letters: str) -> str:
-    """Most days of an app have few sessions: so few that their types are often the same."""
+    """Of each type; most days of an app have few sessions, so few that their types are often the same."""
+    return _counts_of_few(letters) if len(letters) <= _FEW else _written_counts(letters)
+
+
+@lru_cache(4_096)
+def _counts_of_few(letters: str) -> str:
+    return _written_counts(letters)
+
+
+def _written_counts(letters: str) -> str:
     usage, request, alert, voice = map(letters.count, "urav")
     return f'{{"usage":{usage},"request":{request},"alert":{alert},"voice":{voice}}}'
 
@@ -59,7 +71,7 @@ def _counts(letters: str) -> str:
 _NONE = _counts("")
 
 
-@lru_cache(65_536)
+@lru_cache(8_192)
 def _quoted(text: str) -> str:
     """A text as JavaScript has it; ASCII alone, and nothing that HTML knows."""
     return json.dumps(text).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

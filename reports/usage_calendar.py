@@ -7,7 +7,7 @@ are numbered from the account's first one, hours from the epoch.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -79,21 +79,11 @@ def day_calendar(locale: str, first: date, last: date) -> DayCalendar:
     days = [first + number * _DAY for number in range((last - first).days + 1)]
     return DayCalendar(
         first=first,
-        names=tuple(_day_name(locale, day) for day in days),
-        short_names=tuple(_short_day(locale, day) for day in days),
+        names=tuple(map(wording.long_day, days)),
+        short_names=tuple(map(wording.short_day, days)),
         weeks=_weeks(wording, first, last),
         months=_months(wording, first, last),
     )
-
-
-@lru_cache(65_536)
-def _day_name(locale: str, day: date) -> str:
-    return str(dates.format_skeleton("yMMMEd", day, locale=formats_of(locale).locale))
-
-
-@lru_cache(65_536)
-def _short_day(locale: str, day: date) -> str:
-    return formats_of(locale).short_day(day)
 
 
 def _weeks(wording: Formats, first: date, last: date) -> Buckets:
@@ -204,15 +194,11 @@ def _times(zone: ZoneInfo, start: int, end: int) -> tuple[_Shown, ...]:
 
 
 def _clock(locale: str, times: Sequence[_Shown]) -> tuple[str, ...]:
+    clock_time = formats_of(locale).clock_time
     return tuple(
-        f"{_time(locale, hour, minute)} (UTC{offset})" if offset else _time(locale, hour, minute)
+        f"{clock_time(hour, minute)} (UTC{offset})" if offset else clock_time(hour, minute)
         for hour, minute, offset in times
     )
-
-
-@lru_cache(65_536)
-def _time(locale: str, hour: int, minute: int) -> str:
-    return str(dates.format_time(time(hour, minute), "short", locale=formats_of(locale).locale))
 
 
 def first_hour(zones: Sequence[ZonePeriod], day: date) -> int:

@@ -74,8 +74,9 @@ _AT_HAND = """
     inner join invoices on lines.invoice_id = invoices.invoice_id
     where list_contains(?::varchar[], lines.account_id)
 """
-# In the columns of a source line; DuckDB makes a Decimal in four times the time of a text, and most amounts
-# are the same few.
+# The columns that a source line has, and three that say whose it is and which charge it bills. Amounts are
+# texts: numpy has no Decimal, and would make floats of them; most are the same few, so that `_amount` makes
+# each once.
 _LINES = """
     with models as (
         select
@@ -212,17 +213,18 @@ def _source_lines(
     lines: Mapping[str, np.ndarray], usage: Mapping[str, np.ndarray], files: Mapping[str, DocumentFiles]
 ) -> Iterator[SourceLine]:
     """The lines of columns: a site has some hundred thousand, and no row of them is taken by itself."""
-    columns: dict[str, Iterable[Any]] = {name: column.tolist() for name, column in lines.items()}
-    for name in ("start", "end"):
-        columns[name] = lines[name].astype("datetime64[D]").tolist()
-    for name in _AMOUNTS:
-        columns[name] = map(_amount, columns[name])
-    columns["counts"] = _counts(lines, usage)
-    columns["elsewhere"] = _elsewhere(lines, files)
+    # As days: the columns of DuckDB have microseconds, of which Python would make instants.
+    arrays = {**lines, **{name: lines[name].astype("datetime64[D]") for name in ("start", "end")}}
+    columns: dict[str, Iterable[Any]] = {
+        "counts": _counts(lines, usage),
+        "elsewhere": _elsewhere(lines, files),
+    }
+    columns |= {name: arrays[name].tolist() for name in SourceLine._fields if name not in columns}
+    columns |= {name: map(_amount, columns[name]) for name in _AMOUNTS}
     return map(SourceLine._make, zip(*(columns[name] for name in SourceLine._fields), strict=True))
 
 
-@lru_cache(16_384)
+@lru_cache(8_192)
 def _amount(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)
 

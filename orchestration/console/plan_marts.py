@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import duckdb
@@ -230,7 +230,7 @@ class _Plans:
         self._prices = {
             row["price_id"]: _price(row, tuple(tiers[row["price_id"]])) for row in rows(warehouse, _PRICES)
         }
-        self.priced = cache(self._priced)
+        self.priced = lru_cache(8_192)(self._priced)
 
     def listed(self, plan_id: str, version: int) -> PlanPrices:
         """A version of a plan at its list prices."""

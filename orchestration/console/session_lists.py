@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.errors import RunError
 from orchestration.lake import VERSION, Lake, joined_version
 from reports import csvs
 from reports.session_data import HEADER, AppSessions, day_script
@@ -37,7 +38,9 @@ def _clock(of: str) -> str:
     """
 
 
-# DuckDB sorts the rows before it makes texts of them: those are many times wider.
+# DuckDB sorts the rows before it makes texts of them: those are many times wider. The outer query keeps the
+# order of its one source, as DuckDB does unless it is told otherwise; `_day_lists` and `Sessions` refuse rows
+# that are in any other.
 _SESSIONS = f"""
     with sessions as (
         select * from read_parquet(?::varchar[], union_by_name = true)
@@ -173,8 +176,16 @@ class SessionLists:
             yield from rows
 
 
+def out_of_order(what: str) -> RunError:
+    """For rows that do not stand beside each other: a list of some of them would lack the others."""
+    return RunError(
+        f"the sessions of {what} were read in pieces, so that their list would not be whole: the pages stay "
+        f"as they were; run again, and if it comes back report it as a bug of `_SESSIONS`"
+    )
+
+
 def _day_lists(rows: Iterable[tuple[Any, ...]]) -> Iterator[DayList]:
-    """Lists of sessions, account by account and day by day."""
+    """Lists of sessions, account by account and day by day; an app in two pieces is an error."""
     for (account_id, day), of_day in groupby(rows, key=itemgetter(0, 1)):
         _, _, ids, zones, letters, *columns, lines = zip(*of_day, strict=True)
         types = "".join(letters)
@@ -182,6 +193,8 @@ def _day_lists(rows: Iterable[tuple[Any, ...]]) -> Iterator[DayList]:
         for app_id, part in _stretches(ids):
             apps.append(AppSessions(app_id, types[part], *(column[part] for column in columns)))
             cells.append((app_id, lines[part]))
+        if len({app.app_id for app in apps}) < len(apps):
+            raise out_of_order(f"an app of {account_id} on {day}")
         shown = max(FEWEST_OF_APP, min(SHOWN_OF_APP, SHOWN_OF_DAY // len(apps)))
         yield DayList(account_id, day, day_script(day, zones[0], apps, shown), _table(cells))
 

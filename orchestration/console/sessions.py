@@ -18,7 +18,7 @@ import duckdb
 from orchestration.console.files import File, OnceFile, Share
 from orchestration.console.keeping import linked
 from orchestration.console.reading import grouped, rows
-from orchestration.console.session_lists import SHOWN_OF_APP, DayList, SessionLists
+from orchestration.console.session_lists import SHOWN_OF_APP, DayList, SessionLists, out_of_order
 from orchestration.console.session_state import HAS_LIST, SessionState, first_day_of_lists
 from orchestration.console.tree import files_in, size_of, stands, write
 from orchestration.settings.loading import load_settings_of
@@ -113,9 +113,12 @@ class Sessions:
         for each in chain(
             self._lists.lists(changed, list(self._trees)), self._lists.lists(again, ids) if again else ()
         ):
+            list_of = (each.account_id, each.day)
+            if list_of in written:
+                raise out_of_order(f"{each.account_id} on {each.day}")
             if each.account_id in expected[each.day]:
                 self._write(each, standing[each.account_id])
-                written.add((each.account_id, each.day))
+                written.add(list_of)
         unread = {(each, day) for day in changed for each in expected[day]} - written
         for account_id, day in unread:
             self._write(DayList.empty(account_id, day), standing[account_id])

@@ -82,8 +82,8 @@ def _dates(month: date, complete: date) -> Mapping[str, Sequence[str]]:
     """A month's days, and whether they are over; the same for most accounts."""
     days = [month + timedelta(days=number) for number in range(31)]
     return {
-        "usage_date": [day.isoformat() for day in days],
-        "is_complete": ["true" if day <= complete else "false" for day in days],
+        "usage_date": tuple(day.isoformat() for day in days),
+        "is_complete": tuple("true" if day <= complete else "false" for day in days),
     }
 
 

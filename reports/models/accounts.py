@@ -115,6 +115,6 @@ class Frame:
 
 @cache
 def _tabs(role: Role, is_enterprise: bool, documents_file: str) -> tuple[Tab, ...]:
-    plan = (Tab("plan.html", "Plan"),) if role is Role.ADMIN else ()
+    plan = (Tab("plan.html", "Plan"),) if role == Role.ADMIN else ()
     documents = Tab(documents_file, "Statements" if is_enterprise else "Orders & invoices")
     return (Tab("usage.html", "Usage"), *plan, documents)

@@ -16,6 +16,9 @@ PARTS = ("usage_sessions", "request_sessions", "alert_sessions")
 COUNTED = (*PARTS, "voice_sessions")
 """What the annex counts."""
 
+_CHARGED_ELSE = ("billing_sessions", "voice_sessions")
+"""What is shown by day of a document that charges no sessions."""
+
 COLUMNS_ACROSS = 9
 """Columns beside the day: as many as a printed page has room for."""
 
@@ -113,15 +116,12 @@ def annex_of(body: Mapping[str, Any]) -> Annex | None:
     apps = tuple(map(_app, body["usage"]))
     on_lines = {line["metric"] for line in body["lines"] if line["charge_class"] == "regular"}
     known = ("billing_sessions", *COUNTED)
-    charged = tuple(metric for metric in known if metric in on_lines) or (
-        "billing_sessions",
-        "voice_sessions",
-    )
+    charged = tuple(metric for metric in known if metric in on_lines)
     return Annex(
         start=date.fromisoformat(body["period_start_date"]),
         end=date.fromisoformat(body["period_end_date"]),
         apps=apps,
-        charged=charged or ("billing_sessions", "voice_sessions"),
+        charged=charged or _CHARGED_ELSE,
     )
 
 

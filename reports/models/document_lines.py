@@ -11,7 +11,7 @@ from reports import names
 from reports.models.usage import days_of_month
 
 day = lru_cache(4_096)(date.fromisoformat)
-decimal = lru_cache(65_536)(Decimal)
+decimal = lru_cache(8_192)(Decimal)
 """Entries have the same few days and amounts again and again."""
 
 

@@ -22,20 +22,6 @@ class Measures:
 COUNTS = tuple(field.name for field in fields(Measures) if field.name != "agent_seats")
 
 
-@dataclass(frozen=True)
-class DayUsage:
-    """One local day of an account."""
-
-    day: date
-    measures: Measures
-    is_partial: bool = False  # the watermark lies before its end
-
-    @property
-    def is_weekend(self) -> bool:
-        """Saturday or Sunday."""
-        return self.day.weekday() >= 5
-
-
 def next_month(month: date) -> date:
     """First day of the month after."""
     return (month.replace(day=1) + timedelta(days=32)).replace(day=1)

@@ -1,10 +1,12 @@
 """Where lines come from, of columns as the marts give them (I3, I6)."""
 
 from datetime import date
+from decimal import Decimal
 
+import duckdb
 import numpy as np
 
-from orchestration.console.lines import _counts, _elsewhere
+from orchestration.console.lines import _counts, _elsewhere, _source_lines
 from reports.models.orders import DocumentFiles
 
 FILES = {name: DocumentFiles(name.upper(), name) for name in ("march", "april", "may")}
@@ -47,3 +49,34 @@ def test_there_may_be_no_lines():
     }  # fmt: skip
     assert list(_counts(lines, {"place": nothing, "day": nothing, "quantity": nothing})) == []
     assert _elsewhere(lines, {}) == []
+
+
+def rows_of(count: int) -> dict[str, np.ndarray]:
+    """What DuckDB gives of so many fees, with all empty that may be."""
+    with duckdb.connect() as warehouse:
+        return warehouse.execute(
+            """
+            select
+                'zoe' as account_id, 'march' as invoice_id, 'key' as line_key, 1::bigint as line_number,
+                'fee' as line_kind, 'base_fee' as metric, case when range = 1 then 'bot' end as app_id,
+                '' as app_name, null::varchar as plan_name, null::varchar as price_id,
+                null::varchar as charge_model, date '2026-03-01' as "start", date '2026-04-01' as "end",
+                2::bigint as quantity, case when range = 1 then '0.100000' end as unit_price,
+                '3.10' as gross_amount, '0.00' as discount_amount, '3.10' as amount,
+                'regular' as charge_class, null::varchar as corrects, null::varchar as order_id
+            from range(?)
+            """,
+            [count],
+        ).fetchnumpy()
+
+
+def test_columns_of_duckdb_become_days_amounts_and_nothing():
+    nothing = np.array([], np.int64)
+    usage = {"place": nothing, "day": nothing, "quantity": nothing}
+    line, of_app = _source_lines(rows_of(2), usage, FILES)
+    assert (type(line.start), line.start, line.end) == (date, date(2026, 3, 1), date(2026, 4, 1))
+    assert (line.app_id, line.unit_price, line.corrects, line.plan_name, line.order_id) == (None,) * 5
+    assert (of_app.app_id, of_app.unit_price, line.amount) == ("bot", Decimal("0.100000"), Decimal("3.10"))
+    assert {type(amount) for amount in (of_app.unit_price, line.gross_amount, line.amount)} == {Decimal}
+    assert (type(line.quantity), line.line_number, line.counts, line.elsewhere) == (int, 1, [], ())
+    assert list(_source_lines(rows_of(0), usage, FILES)) == []

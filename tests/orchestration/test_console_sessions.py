@@ -4,8 +4,10 @@ import csv
 import json
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 import polars as pl
@@ -16,6 +18,7 @@ from orchestration.console.reading import accounts_of
 from orchestration.console.session_state import SessionState
 from orchestration.console.sessions import Sessions
 from orchestration.console.tree import Tree
+from orchestration.errors import RunError
 from orchestration.lake import Lake
 from orchestration.lake.tables import TABLES
 from orchestration.settings.loading import SettingsError, load_settings
@@ -243,6 +246,54 @@ def test_a_day_of_which_the_lake_has_nothing_has_an_empty_list(tmp_path: Path):
     folder = render(home_of(tmp_path, [session("2026-03-20T10:00:00")], {("zoe", DAY): 1}))
     assert script(folder, DAY)["apps"] == []
     assert table(folder, DAY) == []
+
+
+def assert_refused(home: Path, of: str) -> None:
+    """The page is not made, rather than without some of its sessions."""
+    with pytest.raises(RunError, match=f"the sessions of {of} were read in pieces"):
+        render(home)
+
+
+def test_sessions_that_do_not_stand_beside_each_other_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    sessions = [session(f"2026-03-28T1{hour}:00:00", app_id=app) for hour, app in enumerate(("a", "b", "a"))]
+    home = home_of(tmp_path, sessions, {("zoe", DAY): 3})
+    monkeypatch.setattr(
+        session_lists, "_SESSIONS", session_lists._SESSIONS.replace("usage_date, app_id, started_at", "1")
+    )
+    assert_refused(home, "an app of zoe on 2026-03-28")
+
+
+def test_a_day_that_comes_twice_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    sessions = [session(f"2026-03-2{day}T10:00:00") for day in (7, 8)]
+    home = home_of(tmp_path, sessions, {("zoe", DAY): 1, ("zoe", DAY - timedelta(days=1)): 1})
+    read = session_lists.SessionLists._rows
+    monkeypatch.setattr(
+        session_lists.SessionLists,
+        "_rows",
+        lambda self, values: chain(found := list(read(self, values)), found[:1]),
+    )
+    assert_refused(home, "zoe on 2026-03-27")
+
+
+@pytest.mark.parametrize("zone", ["America/St_Johns", "Pacific/Marquesas", "Asia/Kathmandu"])
+def test_a_clock_that_differs_by_parts_of_an_hour_is_told_as_python_tells_it(zone: str):
+    instants = [datetime(2026, month, 15, 3, 4, 5, 678_000, UTC) for month in (1, 7)]
+    with duckdb.connect() as warehouse:
+        warehouse.execute("set timezone = 'UTC'")
+        found = warehouse.execute(
+            f"""
+            select {session_lists._clock("started")}
+            from (
+                select timezone(?, instant) as started, instant as started_at
+                from unnest(?::timestamptz[]) as asked(instant)
+            )
+            """,
+            [zone, instants],
+        ).fetchall()
+    told = [at.astimezone(ZoneInfo(zone)).isoformat(timespec="milliseconds") for at in instants]
+    assert [text.strip() for (text,) in found] == told
 
 
 @pytest.mark.parametrize("value", ["-1", "x", "1.5", "true"])

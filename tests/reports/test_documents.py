@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 
 from reports import exports, models, pdf, render
+from reports.models.annex import COUNTED
 from reports.models.documents import Document, draft_document
 from tests.reports import issued_samples as samples
 from tests.reports.golden_files import as_it_was
@@ -79,6 +80,17 @@ def test_taxes_are_by_category_on_the_sum_of_its_lines():
     assert "Tax category AA: reduced rate" in read.text
 
 
+def test_a_sum_in_the_csv_stands_under_the_names_of_its_figures():
+    rows = csv.DictReader(io.StringIO(exports.document_csv(ENGLISH), newline=""))
+    found = [{name: cell for name, cell in row.items() if cell} for row in rows if row["record"] != "line"]
+    head = {"document": "INV-acme-2026-000002", "kind": "invoice"}
+    reduced = {"gross_amount": "33.00", "tax_category": "AA", "tax_rate": "7"}
+    assert found[:2] == [
+        {"record": "subtotal", **head, "amount": "423.00", "currency": "EUR"},
+        {"record": "tax", **head, **reduced, "amount": "2.31", "currency": "EUR"},
+    ]
+
+
 def test_the_page_says_what_finance_asks_of_it():
     read = Page(render.issued_page(ENGLISH))
     for said in (
@@ -106,6 +118,39 @@ def test_the_annex_has_each_app_and_day():
         ["Day", "Bot", "Bot"], ["1 Mar", "500", "0"], ["Total", "1,500", "500"]
     )  # fmt: skip
     assert (len(rest), rest[1]) == (30, ["3 Mar", "1,000", "500"])
+
+
+def test_an_annex_of_many_columns_is_two_tables_with_the_sum_of_all_apps():
+    name = 'The "shop\'s" <desk> ' + "x" * 60
+    counts = {metric: [2, 1] for metric in COUNTED}
+    silent = {metric: found for metric, found in counts.items() if metric != "usage_sessions"}
+    usage = [
+        {"app_id": "bot", "app_name": "Bot", "first_date": "2026-03-01", "counts": silent},
+        {"app_id": "shop", "app_name": name, "first_date": "2026-03-02", "counts": counts},
+    ]
+    lines = [line(metric, "1.0000") for metric in ("billing_sessions", *COUNTED)]
+    content = samples.body("zoe-2026-03", lines, [], usage=usage, customer=samples.customer(locale="en"))
+    page = render.issued_page(document("invoice", "INV-1", content))
+    first, second = re.findall(r'<table class="counts days">.*?</table>', page, re.DOTALL)
+    assert [
+        re.findall(r'<th scope="colgroup" colspan="(\d+)">([^<]*)<', table) for table in (first, second)
+    ] == [
+        [("3", "Billing sessions"), ("1", "Usage sessions"), ("3", "API requests"), ("2", "Alert sessions")],
+        [("1", "Alert sessions"), ("3", "Voice sessions")],
+    ]
+    assert f'<th scope="row"><bdi>The &#34;shop&#39;s&#34; &lt;desk&gt; {"x" * 60}</bdi></th>' in page
+    short = "<bdi>The &#34;shop&#39;s&#34; &lt;desk&gt; xxxxxxxxxxxxxxxxxxx…</bdi>"
+    heads = "".join(f'<th scope="col">{head}</th>' for head in ("All apps", "<bdi>Bot</bdi>", short))
+    assert f'<tr><th scope="col">Day</th>{heads}<th scope="col">All apps</th></tr>' in second
+    days = re.findall(r"<tr><th scope=\"row\">.*?</tr>", second)
+    assert days[:3] == [
+        '<tr><th scope="row">1 Mar</th><td>2</td><td>2</td><td class="nil">0</td><td>2</td></tr>',
+        '<tr><th scope="row">2 Mar</th><td>3</td><td>1</td><td>2</td><td>3</td></tr>',
+        '<tr><th scope="row">3 Mar</th><td>1</td><td class="nil">0</td><td>1</td><td>1</td></tr>',
+    ]
+    assert (len(days), days[-1]) == (
+        32, '<tr><th scope="row">Total</th><td>6</td><td>3</td><td>3</td><td>6</td></tr>'
+    )  # fmt: skip
 
 
 def test_an_entry_from_before_there_was_an_annex_has_a_page():
