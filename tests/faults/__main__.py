@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from tests.faults.fault import Fault, SkippedError
+from tests.faults.fault import Fault, NotWholeError, SkippedError
 from tests.faults.homes import STAGES, Home, prepare
 from tests.faults.kinds import FAULTS, ROOT, killed_after, killed_in
 from tests.faults.outcomes import KILLED, Kept, Outcome, table, version_of
@@ -79,6 +79,8 @@ def tried(fault: Fault, home: Home) -> Outcome:
         wrong = [f"the next run failed: {ran.said}"] if ran.code else home.faults(due_of(fault, home))
     except SkippedError as reason:
         skipped = str(reason)
+    except NotWholeError as error:
+        wrong = error.found
     except Exception:
         wrong = [traceback.format_exc()]
     return Outcome(fault.name, said, wrong, round(time.monotonic() - began, 1), skipped)

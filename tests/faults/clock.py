@@ -6,7 +6,7 @@ import subprocess
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
-from tests.faults.fault import SkippedError
+from tests.faults.fault import NotWholeError, SkippedError
 from tests.faults.homes import BEFORE, NIGHT, Home, Ran, ended, started
 from tests.orchestration.runs import bytes_of
 
@@ -60,10 +60,10 @@ class Clock:
 
 
 def clock_jumps_back(home: Home) -> str:
-    """The clock shows years ago, then the day before the night, then falls back by a week in its midst.
+    """The clock shows years ago, then the day before the night, then falls back by a week in the night.
 
-    No `last_day` is set, so days end with the clock. What the night has done is compared here already: the
-    next run could mend it.
+    No `last_day` is set, so days end with the clock. It falls back as soon as the night has the home, before
+    anything is read. What the night has done is compared here, as the next run could mend it.
     """
     clock = Clock(home.path.parent)
     toml = home.path / "quarterhour.toml"
@@ -80,17 +80,17 @@ def clock_jumps_back(home: Home) -> str:
 
     clock.set(at_two(NIGHT + timedelta(days=1)))
     process = started(home.path, "run", environ=clock.environ)
-    home.wait_for("ingest", process)
-    assert process.poll() is None, "the night was over before the clock was set"
+    home.wait_for("start", process)
+    assert not home.is_in("ingest"), "the night had read files before the clock was set"
     clock.set(at_two(NIGHT - timedelta(days=6)))
     ran = ended(process)
     assert ran.code == 0, ran.said
     assert f"running {NIGHT} to {NIGHT}" in ran.said, ran.said
-    assert home.faults() == []
+    _require_whole(home)
 
     again = _run(home, clock)  # the clock is still wrong
     assert again.code == 0, again.said
-    assert home.faults() == []
+    _require_whole(home)
     toml.write_text(kept)
     return said
 
@@ -98,6 +98,11 @@ def clock_jumps_back(home: Home) -> str:
 def at_two(day: date) -> datetime:
     """02:00 UTC, when nights begin."""
     return datetime.combine(day, time(2), UTC)
+
+
+def _require_whole(home: Home) -> None:
+    if found := home.faults():
+        raise NotWholeError(found)
 
 
 def _run(home: Home, clock: Clock, *options: str) -> Ran:
