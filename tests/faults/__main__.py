@@ -1,50 +1,28 @@
 """`make faults`: every fault, and kills at random instants of the night; each ends with a run that mends it.
 
 Prints a table, and writes it to `build/faults/faults.md` and `.json`. A second call goes on where the last
-one stopped; `--fresh` begins anew, as one must after a change of the code.
+one stopped, and tries again what failed or was skipped; after any change of the code, and with `--fresh`, it
+begins anew.
 """
 
 import argparse
-import json
 import random
 import shutil
 import sys
 import time
 import traceback
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from itertools import groupby
 from pathlib import Path
 
-from tests.faults.fault import Fault, SkippedError
+from tests.faults.fault import Fault, NotWholeError, SkippedError
 from tests.faults.homes import STAGES, Home, prepare
 from tests.faults.kinds import FAULTS, ROOT, killed_after, killed_in
+from tests.faults.outcomes import KILLED, Kept, Outcome, table, version_of
 
 KILLS = 50
 SEED = 6
 FOLDER = ROOT / "build" / "faults"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a fault; `wrong` is empty where the next run made all whole."""
-
-    name: str
-    said: str
-    wrong: list[str]
-    seconds: float
-    skipped: str = ""
-
-    @property
-    def rows_lost(self) -> int:
-        return sum(
-            "balance" in each or "rows only" in each or each.startswith("lake/") for each in self.wrong
-        )
-
-    @property
-    def invoices_changed(self) -> int:
-        return sum(each.startswith("ledger/") for each in self.wrong)
 
 
 def main() -> None:
@@ -56,16 +34,14 @@ def main() -> None:
     parser.add_argument("--fresh", action="store_true")
     asked = parser.parse_args()
     folder = asked.folder.resolve()
-    if asked.fresh:
-        shutil.rmtree(folder, ignore_errors=True)
-    make = prepare(folder / "homes")
-    done = read(folder)
-    for number, fault in enumerate(every(asked.kills)):
-        key = f"{number} {fault.name}" if fault.name == KILLED else fault.name
-        if asked.only not in fault.name or (key in done and not done[key].wrong):
-            continue
+    kept = Kept(folder, version_of(ROOT))
+    if asked.fresh or not kept.is_of_now():
+        kept.begin_anew()
+    make = prepare(kept.homes)
+    done = kept.read()
+    for key, fault in to_do(every(asked.kills), asked.only, done):
         done[key] = tried(fault, make("spoiled"))
-        write(folder, done)
+        kept.write(done)
         word = "SKIPPED" if done[key].skipped else "FAILED" if done[key].wrong else "whole"
         print(f"{word:8}{done[key].seconds:6.0f} s  {key}: {done[key].said.splitlines()[:1]}", flush=True)
         for each in done[key].wrong[:20]:
@@ -74,7 +50,12 @@ def main() -> None:
     sys.exit(any(outcome.wrong for outcome in done.values()))
 
 
-KILLED = "killed at a random instant"
+def to_do(faults: Iterable[Fault], only: str, done: Mapping[str, Outcome]) -> Iterator[tuple[str, Fault]]:
+    """Those that are asked for and are not done yet, each by the name under which it is kept."""
+    for number, fault in enumerate(faults):
+        key = f"{number} {fault.name}" if fault.name == KILLED else fault.name
+        if only in fault.name and not (key in done and done[key].is_whole):
+            yield key, fault
 
 
 def every(kills: int) -> Iterator[Fault]:
@@ -98,6 +79,8 @@ def tried(fault: Fault, home: Home) -> Outcome:
         wrong = [f"the next run failed: {ran.said}"] if ran.code else home.faults(due_of(fault, home))
     except SkippedError as reason:
         skipped = str(reason)
+    except NotWholeError as error:
+        wrong = error.found
     except Exception:
         wrong = [traceback.format_exc()]
     return Outcome(fault.name, said, wrong, round(time.monotonic() - began, 1), skipped)
@@ -111,47 +94,6 @@ def due_of(fault: Fault, home: Home) -> Path | None:
     shutil.rmtree(folder, ignore_errors=True)
     fault.due(home, folder)
     return folder
-
-
-def read(folder: Path) -> dict[str, Outcome]:
-    """What earlier calls did."""
-    path = folder / "faults.json"
-    kept = json.loads(path.read_text()) if path.exists() else {}
-    return {name: Outcome(**each) for name, each in kept.items()}
-
-
-def write(folder: Path, done: dict[str, Outcome]) -> None:
-    """Keeps what is done, and the table."""
-    (folder / "faults.json").write_text(
-        json.dumps({name: asdict(each) for name, each in done.items()}, indent=1)
-    )
-    (folder / "faults.md").write_text(table(done.values()))
-
-
-def table(outcomes: Iterable[Outcome]) -> str:
-    """The faults: how often, what was lost, what the operator is told."""
-    lines = [
-        "| fault | times | rows lost or counted twice | invoices changed | what the operator is told |",
-        "|---|---:|---:|---:|---|",
-    ]
-    by_name = groupby(sorted(outcomes, key=lambda each: each.name), key=lambda each: each.name)
-    for name, group in by_name:
-        its = list(group)
-        if its[0].skipped:
-            lines.append(f"| {name} | 0 |  |  | skipped: {its[0].skipped} |")
-            continue
-        said = its[0].said.splitlines()[-1] if its[0].said else ""
-        if name == KILLED:
-            stages = sorted(each.said.removeprefix("killed in ") for each in its)
-            said = ", ".join(f"{len(list(same))} × {stage}" for stage, same in groupby(stages))
-        failed = "" if not any(each.wrong for each in its) else " **FAILED**"
-        lost, changed = (
-            sum(getattr(each, what) for each in its) for what in ("rows_lost", "invoices_changed")
-        )
-        lines.append(
-            f"| {name}{failed} | {len(its)} | {lost} | {changed} | {said.strip().replace('|', '/')} |"
-        )
-    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

@@ -11,6 +11,14 @@ class SkippedError(Exception):
     """A fault that cannot be done here, and why."""
 
 
+class NotWholeError(Exception):
+    """A fault after which something is wrong that must not be, before any next run; `found` says what."""
+
+    def __init__(self, found: list[str]):
+        super().__init__(f"{len(found)} things are wrong")
+        self.found = found
+
+
 @dataclass(frozen=True)
 class Fault:
     """A fault, as the table names it.

@@ -13,8 +13,8 @@ from dagster._core.loader import LoadingContextForTest
 
 from orchestration.commands import nights
 from orchestration.definitions import defs
-from orchestration.defs import late
-from orchestration.defs.schedules import BEHIND_LAKE, LAKE, NIGHT, REPORTS
+from orchestration.defs import late, schedules
+from orchestration.defs.schedules import AFTER_LAKE, LAKE, NIGHT
 from orchestration.defs.usage import CHECK
 from orchestration.home import dagster_home
 from orchestration.partitions import DAYS
@@ -25,6 +25,9 @@ Told = tuple[bool, dict[str, list[str]], dict[str, bool]]
 
 Ticked = tuple[list[tuple[str | None, str | None, dict[str, str]]], str | None, str | None]
 """Of a tick: the runs that it asks for by key, partition and tags; the cursor; why it asks for none."""
+
+Scheduled = tuple[list[tuple[str, str | None, str | None]], str | None]
+"""Of a tick: the runs that it asks for by job, key and partition; why it asks for none."""
 
 
 def night(home: Path, first: date, last: date) -> list[str]:
@@ -71,6 +74,47 @@ def tick(home: Path, now: datetime, cursor: str) -> Ticked:
     return requests, result.cursor, result.skip_message
 
 
+def nightly(home: Path, at: datetime) -> Scheduled:
+    """A tick of the nightly schedule, at a time."""
+    context = dg.build_schedule_context(
+        _instance(home), scheduled_execution_time=at, repository_def=defs().get_repository_def()
+    )
+    result = schedules.nightly.evaluate_tick(context)
+    job = schedules.nightly.job_name
+    return [(job, run.run_key, run.partition_key) for run in result.run_requests or ()], result.skip_message
+
+
+def pages_after(home: Path, jobs: Sequence[str]) -> tuple[list[str], list[list[tuple[str, str | None]]]]:
+    """Runs of these jobs go well: their ids, and what each tick behind them asks for, by job and key."""
+    known, instance = defs().get_repository_def(), _instance(home)
+    sensor, cursor = schedules.after_the_night, None
+    ids: list[str] = []
+    asked = []
+    for number in range(len(jobs) + 2):
+        context = dg.build_sensor_context(instance=instance, cursor=cursor, repository_def=known)
+        result = sensor.evaluate_tick(context)
+        cursor = result.cursor
+        asked.append([(sensor.job.name, run.run_key) for run in result.run_requests or ()])
+        if number == 0:  # the first tick but notes what there was before it
+            ids = [_succeeded(instance, job) for job in jobs]
+    return ids, asked[1:]
+
+
+def _succeeded(instance: dg.DagsterInstance, job: str) -> str:
+    """A run that went well, as its process tells it; gives its id."""
+    known = defs().get_repository_def().get_job(job)
+    run = instance.create_run_for_job(known, status=dg.DagsterRunStatus.STARTED)
+    told = dg.DagsterEvent(event_type_value=dg.DagsterEventType.RUN_SUCCESS.value, job_name=job)
+    instance.report_dagster_event(told, run.run_id)
+    return run.run_id
+
+
+def issuing(home: Path) -> tuple[str, str, str | None]:
+    """The schedule of the issuing that is told apart: its job, its cron, the zone of that."""
+    schedule = schedules.monthly_issue
+    return schedule.job_name, str(schedule.cron_schedule), schedule.execution_timezone
+
+
 def late_run(home: Path, partition: str, tags: dict[str, str], keys: tuple[str, ...]) -> Told:
     """The run that the sensor has asked for, over some assets of the lake."""
     return _told(
@@ -108,15 +152,13 @@ def stale_days(home: Path, key: str) -> list[str]:
 
 
 def stale_by_part(home: Path, day: date) -> list[list[str]]:
-    """What the UI would show as stale before a night, and after each of its parts: lake, marts, pages."""
+    """What the UI would show as stale before a night, and after both of its parts: lake, what follows."""
     dagster_home(home)
     known = defs().get_repository_def()
     names = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
-    marts = BEHIND_LAKE - dg.AssetSelection.groups("reports")
     parts = (
         (NIGHT, LAKE.resolve(known.asset_graph), dict.fromkeys(names, str(day))),
-        (NIGHT, marts.resolve(known.asset_graph), {}),
-        (REPORTS, None, {}),
+        (AFTER_LAKE, None, {}),
     )
     with dg.DagsterInstance.get() as instance:
         found = [_stale(instance)]

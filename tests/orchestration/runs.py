@@ -74,6 +74,21 @@ def tick(home: Path, now: datetime, cursor: str) -> Any:
     return _called("tick", home, now, cursor)
 
 
+def nightly(home: Path, at: datetime) -> Any:
+    """A tick of the nightly schedule: runs asked for (job, key, partition), why none."""
+    return _called("nightly", home, at)
+
+
+def pages_after(home: Path, jobs: Sequence[str]) -> Any:
+    """Runs of these jobs go well: their ids, and what each tick of the sensor behind them asks for."""
+    return _called("pages_after", home, jobs)
+
+
+def issuing(home: Path) -> Any:
+    """The schedule of the issuing that is told apart: its job, its cron, the zone of that."""
+    return _called("issuing", home)
+
+
 def late_run(home: Path, partition: str, tags: dict[str, str], keys: Sequence[str]) -> Told:
     """The run that the sensor has asked for, over some assets of the lake."""
     return Told(*_called("late_run", home, partition, tags, tuple(keys)))
@@ -97,7 +112,7 @@ def stale_days(home: Path, key: str) -> list[str]:
 
 
 def stale_by_part(home: Path, day: date) -> list[list[str]]:
-    """What the UI would show as stale before a night, and after each of its parts: lake, marts, pages."""
+    """What the UI would show as stale before a night, and after both of its parts: lake, what follows."""
     found: list[list[str]] = _called("stale_by_part", home, day)
     return found
 
