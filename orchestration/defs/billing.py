@@ -97,8 +97,8 @@ def _table(waits: list[Waiting]) -> list[dg.TableRecord]:
 
 issue_job = dg.define_asset_job(
     "issue",
-    selection=dg.AssetSelection.assets(documents, ["outbox", "documents"]),
-    description="Issue what is due, from the marts, and fill the outbox.",
+    selection=dg.AssetSelection.assets(documents, ["outbox", "documents"], "pages"),
+    description="Issue what is due, from the marts, fill the outbox, and render the pages.",
 )
 
 

@@ -1,4 +1,4 @@
-"""When things run: every night at 02:00 UTC, and the reports after each night and each issuing."""
+"""When things run: every night at 02:00 UTC, whole, from what has landed to the pages."""
 
 from datetime import timedelta
 
@@ -16,8 +16,8 @@ ISSUING = dg.AssetSelection.assets(["ledger", "documents"], ["outbox", "document
 
 night_job = dg.define_asset_job(
     NIGHT,
-    selection=dg.AssetSelection.all() - dg.AssetSelection.groups("reports"),
-    description="Ingest an arrival day, rebuild what it changed, and all marts.",
+    selection=dg.AssetSelection.all(),
+    description="Ingest an arrival day, rebuild what it changed, marts, documents, outbox and pages.",
 )
 after_lake_job = dg.define_asset_job(
     AFTER_LAKE,
@@ -58,25 +58,11 @@ monthly_issue = dg.ScheduleDefinition(
 )
 
 
-@dg.run_status_sensor(
-    run_status=dg.DagsterRunStatus.SUCCESS,
-    monitored_jobs=[night_job, issue_job],
-    request_job=reports_job,
-    default_status=(
-        dg.DefaultSensorStatus.RUNNING if load_settings().schedule else dg.DefaultSensorStatus.STOPPED
-    ),
-)
-def after_the_night(context: dg.RunStatusSensorContext) -> dg.RunRequest:
-    """The pages, after each night and each issuing."""
-    return dg.RunRequest(run_key=context.dagster_run.run_id)
-
-
 @dg.definitions
 def schedules() -> dg.Definitions:
-    """Jobs, the nightly schedule, the sensor behind it, and one process for all steps of a run."""
+    """Jobs, their schedules, and one process for all steps of a run."""
     return dg.Definitions(
         jobs=[night_job, after_lake_job, reports_job],
         schedules=[nightly, monthly_issue],
-        sensors=[after_the_night],
         executor=dg.in_process_executor,
     )

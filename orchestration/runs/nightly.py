@@ -51,15 +51,18 @@ def _night(home: Path, first: date, last: date, tell: Callable[[str], None], run
     require(first, last)
     repository = _repository()
     night, after_lake = repository.get_job(NIGHT), repository.get_job(AFTER_LAKE)
+    days = (first.isoformat(), last.isoformat())
     what = f"quarterhour run of {first} to {last}"
     with opened(home) as instance, only_run(home, what, tell):
         bury(home, instance, tell)
-        # Apart, because Dagster plans each mart once per day of the range if they share a run.
-        days = (first.isoformat(), last.isoformat())
-        results = [
-            _run(home, runs, night, instance, LAKE.resolve(repository.asset_graph), partitions=days),
-            _run(home, runs, after_lake, instance),
-        ]
+        if first == last:
+            results = [_run(home, runs, night, instance, partitions=days)]
+        else:  # apart, because Dagster plans each mart once per day of the range if they share a run
+            lake = LAKE.resolve(repository.asset_graph)
+            results = [
+                _run(home, runs, night, instance, lake, partitions=days),
+                _run(home, runs, after_lake, instance),
+            ]
         refused = refusals(home, first, last)
     failed_checks = [warning for result in results for warning in _failed_checks(result)]
     return [*refused, *failed_checks]

@@ -84,29 +84,11 @@ def nightly(home: Path, at: datetime) -> Scheduled:
     return [(job, run.run_key, run.partition_key) for run in result.run_requests or ()], result.skip_message
 
 
-def pages_after(home: Path, jobs: Sequence[str]) -> tuple[list[str], list[list[tuple[str, str | None]]]]:
-    """Runs of these jobs go well: their ids, and what each tick behind them asks for, by job and key."""
-    known, instance = defs().get_repository_def(), _instance(home)
-    sensor, cursor = schedules.after_the_night, None
-    ids: list[str] = []
-    asked = []
-    for number in range(len(jobs) + 2):
-        context = dg.build_sensor_context(instance=instance, cursor=cursor, repository_def=known)
-        result = sensor.evaluate_tick(context)
-        cursor = result.cursor
-        asked.append([(sensor.job.name, run.run_key) for run in result.run_requests or ()])
-        if number == 0:  # the first tick but notes what there was before it
-            ids = [_succeeded(instance, job) for job in jobs]
-    return ids, asked[1:]
-
-
-def _succeeded(instance: dg.DagsterInstance, job: str) -> str:
-    """A run that went well, as its process tells it; gives its id."""
-    known = defs().get_repository_def().get_job(job)
-    run = instance.create_run_for_job(known, status=dg.DagsterRunStatus.STARTED)
-    told = dg.DagsterEvent(event_type_value=dg.DagsterEventType.RUN_SUCCESS.value, job_name=job)
-    instance.report_dagster_event(told, run.run_id)
-    return run.run_id
+def assets_of(home: Path, job: str) -> list[str]:
+    """What a job makes, in the order in which it does."""
+    dagster_home(home)
+    nodes = defs().get_repository_def().get_job(job).asset_layer.executable_asset_keys
+    return sorted(key.to_user_string() for key in nodes)
 
 
 def issuing(home: Path) -> tuple[str, str, str | None]:

@@ -79,9 +79,10 @@ def nightly(home: Path, at: datetime) -> Any:
     return _called("nightly", home, at)
 
 
-def pages_after(home: Path, jobs: Sequence[str]) -> Any:
-    """Runs of these jobs go well: their ids, and what each tick of the sensor behind them asks for."""
-    return _called("pages_after", home, jobs)
+def assets_of(home: Path, job: str) -> list[str]:
+    """What a job makes."""
+    found: list[str] = _called("assets_of", home, job)
+    return found
 
 
 def issuing(home: Path) -> Any:

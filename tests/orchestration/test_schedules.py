@@ -1,4 +1,4 @@
-"""When things run: what the schedules and the sensor behind the night ask Dagster for."""
+"""When things run, and what they make: what the schedules ask Dagster for."""
 
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.orchestration.runs import dagster_process, issuing, nightly, pages_after
+from tests.orchestration.runs import assets_of, dagster_process, issuing, nightly
 
 FIRST, LAST = date(2026, 3, 1), date(2026, 3, 31)
 
@@ -47,14 +47,15 @@ def test_a_night_of_a_day_that_is_no_partition_says_which_settings_leave_it_out(
     assert why == f"{day} is no partition; see the settings first_day and last_day"
 
 
-def test_pages_are_asked_for_once_after_each_night_and_each_issuing(
+def test_a_night_makes_everything_and_an_issuing_ends_with_the_pages(
     dagster: ProcessPoolExecutor, tmp_path: Path
 ) -> None:
-    """And after nothing else: what follows a range, and the pages themselves, render pages."""
-    jobs = ("night", "issue", "after_lake", "reports")
-    (night, issue, *_), asked = dagster.submit(pages_after, tmp_path, jobs).result()
-    assert night != issue
-    assert [each for each in asked if each] == [[("reports", night)], [("reports", issue)]]
+    whole = dagster.submit(assets_of, tmp_path, "night").result()
+    behind = dagster.submit(assets_of, tmp_path, "after_lake").result()
+    assert {"ingest/interactions", "lake/billing_sessions", "invoices", "pages"} <= set(whole)
+    assert set(behind) == {key for key in whole if not key.startswith(("ingest/", "lake/"))}
+    issued = dagster.submit(assets_of, tmp_path, "issue").result()
+    assert issued == ["ledger/documents", "outbox/documents", "pages"]
 
 
 def test_the_issuing_that_is_told_apart_is_on_the_fifth_at_six(
