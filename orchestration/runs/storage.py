@@ -14,12 +14,18 @@ from pathlib import Path
 from typing import Any, ClassVar
 from uuid import uuid4
 
+from dagster._core.event_api import EventHandlerFn
 from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log.schema import AssetKeyTable
-from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
+    SqliteEventLogStorage,
+    SqliteEventLogStorageWatchdog,
+)
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, create_engine
+from watchdog.events import FileSystemEvent
+from watchdog.observers import Observer
 
 SECONDS_TO_WAIT = 60
 """For another process that writes."""
@@ -30,6 +36,8 @@ MOST_KEPT = 4
 class EventLog(SqliteEventLogStorage):
     """Dagster's event log: a database for each run, and one of all that concerns assets."""
 
+    _obs: Any
+    """What looks at the files; None until somebody watches a run."""
     _empty: ClassVar[bytes] = b""
     """A database of a run without events, once this process has made one."""
 
@@ -112,6 +120,17 @@ class EventLog(SqliteEventLogStorage):
             self._engines.pop(next(iter(self._engines))).dispose()
         return engine
 
+    def watch(self, run_id: str, cursor: str | None, callback: EventHandlerFn) -> None:
+        """Calls back for each event of a run as it comes: so its page in the UI grows."""
+        if not self._obs:
+            self._obs = Observer()
+            self._obs.start()
+        watchdog = _Watchdog(self, run_id, callback, cursor)
+        self._watchers[run_id][callback] = (
+            watchdog,
+            self._obs.schedule(watchdog, self._base_dir, recursive=True),
+        )
+
     def wipe(self) -> None:
         """Removes all events; what is open would show them still."""
         self._close()
@@ -138,6 +157,21 @@ def _make(path: Path, content: bytes) -> None:
             os.link(beside, path)
     finally:
         beside.unlink()
+
+
+class _Watchdog(SqliteEventLogStorageWatchdog):
+    """Looks also when the journal beside the database is written.
+
+    Dagster waits for the database, into which its last connection to close moves what is new. Here they stay
+    open, those of the webserver too.
+    """
+
+    @property
+    def patterns(self) -> list[str]:
+        return [self._log_path, f"{self._log_path}-wal"]
+
+    def on_modified(self, event: FileSystemEvent) -> None:
+        self._process_log()
 
 
 class Storage(DagsterSqliteStorage):

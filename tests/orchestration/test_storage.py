@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from contextlib import closing
 from pathlib import Path
+from queue import SimpleQueue
 from unittest import mock
 
 import dagster as dg
@@ -20,6 +21,11 @@ from orchestration.runs.storage import MOST_KEPT, SECONDS_TO_WAIT, EventLog
 @dg.asset
 def counted() -> dg.MaterializeResult:
     return dg.MaterializeResult(metadata={"rows": 3})
+
+
+@dg.job
+def job() -> None:
+    """Nothing."""
 
 
 @pytest.fixture
@@ -56,6 +62,18 @@ def test_a_home_has_it_and_dagsters_own_reads_what_it_wrote(home: Path) -> None:
     assert event is not None
     assert event.asset_materialization is not None
     assert event.asset_materialization.metadata["rows"].value == 3
+
+
+def test_whoever_watches_a_run_hears_of_each_event_while_it_works(home: Path) -> None:
+    """As its page in the UI does: both keep the run's database open, so that only its journal grows."""
+    heard: SimpleQueue[str] = SimpleQueue()
+    with dg.DagsterInstance.get() as webserver, dg.DagsterInstance.get() as worker:
+        run = worker.create_run_for_job(job)
+        assert webserver.all_logs(run.run_id) == []
+        webserver.watch_event_logs(run.run_id, None, lambda entry, _: heard.put(entry.message))
+        for message in ("first", "second"):
+            worker.report_engine_event(message, run)
+            assert heard.get(timeout=20) == message
 
 
 def databases(folder: Path) -> set[str]:
