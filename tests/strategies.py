@@ -144,8 +144,9 @@ def settings_of(dice: Dice) -> tuple[Rules, int | None]:
 
 
 def mean_log(dice: Dice, given: tuple[Rules, int | None]) -> Log:
-    if dice.random() < 0.3:
-        return long_talk(dice, given)
+    share = dice.random()
+    if share < 0.34:
+        return long_talk(dice, given) if share < 0.3 else call_of_the_app(dice, given)
     minutes = [15, *(timeout_of(dice) for _ in range(dice.randint(1, 2)))]
     pool = instants(dice, minutes)
     some, one = [dice.choice(WHO) for _ in range(dice.randint(1, 3))], [dice.choice(WHO)]
@@ -169,6 +170,15 @@ def long_talk(dice: Dice, given: tuple[Rules, int | None]) -> Log:
     legs = legs_of(dice, pool, who, dice.choice([0, 0, 1, 1, 2]))
     for_ever = {"account_id": None, "effective_at": None, "inactivity_minutes": minutes}
     return Log(rows, legs, [{**for_ever, "app_id": who[0]["app_id"]}], *given)
+
+
+def call_of_the_app(dice: Dice, given: tuple[Rules, int | None]) -> Log:
+    """A call in which the app alone speaks and agents are asked for, who mostly do not take it (R14)."""
+    pool, who = instants(dice, [15]), [dice.choice([each for each in WHO if each["channel"] != "web"])]
+    rows = rows_of(dice, pool, who, [("app", "message"), ("app", "greeting")], dice.randint(1, 4))
+    legs = legs_of(dice, pool, who, dice.randint(1, 2))
+    untaken = [{**leg, "accepted_at": None} for leg in legs]
+    return Log(rows, dice.choice([untaken, untaken, legs]), [], *given)
 
 
 def timeout_of(dice: Dice) -> int:

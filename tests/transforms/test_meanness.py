@@ -104,6 +104,11 @@ def implied(log: Log, found: Reference) -> bool:
     return any(leg.leg_id in agents for c in found.conversations for leg in c.legs)
 
 
+def call_of_nobody(log: Log, found: Reference) -> bool:
+    calls = (c for c in found.conversations if c.channel in log.rules.voice_channels)
+    return any(c.legs and not c.voice_blocks for c in calls)
+
+
 MESSAGES, RESETS = {"message", "greeting"}, {"session_reset"}
 TRAPS: dict[str, Trap] = {
     "rows tied in time": lambda log, found: any(
@@ -135,6 +140,7 @@ TRAPS: dict[str, Trap] = {
     "a leg that ends before its acceptance": lambda log, found: bool(found.rejected),
     "a leg without a conversation": lambda log, found: bool(found.unmatched),
     "a voice session": some(lambda c: bool(c.voice_blocks)),
+    "a call that no user speaks in and no agent takes": call_of_nobody,
     "several blocks": some(lambda c: len(c.blocks) > 1),
     "several blocks with a pause": some(
         lambda c: len(c.blocks) > 1 and c.billable_ms < c.ended_at - c.started_at
