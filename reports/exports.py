@@ -136,6 +136,7 @@ def movements_csv(movements: Mapping[tuple[str, str], Iterable[Movement]], apps:
     """Everything that filled or emptied the wallets, by app and currency, each with the balance after it."""
     header = (
         "app_id", "app_name", "currency", "date", "movement", "funds", "month_of_usage", "amount", "balance",
+        "document",
     )  # fmt: skip
     rows = (
         (
@@ -148,6 +149,7 @@ def movements_csv(movements: Mapping[tuple[str, str], Iterable[Movement]], apps:
             f"{each.month:%Y-%m}" if each.month else None,
             Money(each.amount, currency),
             Money(each.balance, currency),
+            each.document_number,
         )
         for (app_id, currency), found in movements.items()
         for each in found

@@ -42,6 +42,29 @@ class Draw:
     amount: Decimal
 
 
+@dataclass(frozen=True)
+class TopUp:
+    """Paid funds, less what credit notes took out of them; the id is its document's."""
+
+    document_id: str
+    from_date: date
+    amount: Decimal
+
+
+def unspent(top_ups: Iterable[TopUp], drawn: Decimal) -> dict[str, Decimal]:
+    """What is left of each of a wallet's top-ups by document id, after what was drawn from paid funds in all.
+
+    Funds are spent in the order in which they came, those of one day in the order of their ids. So a later
+    top-up frees nothing of an earlier one.
+    """
+    left: dict[str, Decimal] = {}
+    funds = -drawn
+    for top_up in sorted(top_ups, key=lambda each: (each.from_date, each.document_id)):
+        funds += top_up.amount
+        left[top_up.document_id] = max(NOTHING, min(top_up.amount, funds))
+    return left
+
+
 def draws_of(ratings: Iterable[Rating], credits: Iterable[Credit], drawn: Iterable[Draw]) -> list[Draw]:
     """What a wallet's nights draw that was not drawn yet, in the order of nights.
 

@@ -1,12 +1,12 @@
--- A returned row is a wallet whose balance is not what was put in, less what was drawn and what lapsed (P10), in
--- its own currency (P0).
+-- A returned row is a wallet whose balance is not what was put in, less what was drawn, what lapsed and what credit
+-- notes took out (P10), in its own currency (P0).
 with credits as (
     select
         credits.*,
         coalesce(credits.expires_date <= accounts.last_date, false) as is_lapsed
     from {{ ref('int_credits') }} as credits
     inner join {{ ref('int_accounts_dated') }} as accounts on credits.account_id = accounts.account_id
-    where credits.from_date <= accounts.last_date
+    where credits.credit_kind = 'free' and credits.from_date <= accounts.last_date
 ),
 
 -- A credit that has expired is worth nothing any more, whatever was left of it.
@@ -19,6 +19,14 @@ parts as (
         amount
     from credits
     where not is_lapsed
+    union all
+    select
+        account_id,
+        app_id,
+        currency,
+        'paid' as credit_kind,
+        amount - credited_amount as amount
+    from {{ ref('int_top_ups') }}
     union all
     select
         draws.account_id,

@@ -86,6 +86,16 @@ class Drafts:
         rows = self._rows("select distinct invoice_month from invoices where status = 'due' order by all")
         return [row["invoice_month"] for row in rows if month is None or row["invoice_month"] <= month]
 
+    def take_from_wallets(self) -> bool:
+        """Whether something that is due takes paid funds out of a wallet: a credit note on a top-up (P10)."""
+        found = self._one("""
+            select count(*) as notes
+            from invoices as credits
+            inner join invoices as top_ups on credits.corrects_invoice_id = top_ups.invoice_id
+            where credits.status = 'due' and top_ups.document_class = 'top_up'
+        """)
+        return bool(found["notes"])
+
     def accepted_ids(self) -> set[tuple[str, str, str]]:
         """Account, stream and id of what may stand on two days (R18)."""
         rows = self._rows("select account_id, stream, id from int_ids_accepted")

@@ -4,7 +4,8 @@ The marts may be older than the ledger, if a run died between the two: then they
 anything is issued, so that nothing is billed twice.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import sha256
@@ -54,17 +55,36 @@ def issue(home: Path, month: date | None = None) -> Issued:
     lake.ensure(TABLES)
     with ledger.writing() as writer:
         _bring_marts_up_to_date(lake, ledger)
-        with duckdb.connect(str(home / dbt.WAREHOUSE), read_only=True) as warehouse:
-            warehouse.execute("set TimeZone = 'UTC'")
+        if _draw(ledger, writer):
+            _bring_marts_up_to_date(lake, ledger)
+        with _marts(home) as warehouse:
             drafts = Drafts(warehouse, code_version())
-            _refuse_going_back(ledger, drafts)
             due, doubtful = _without_doubts(drafts.due(month), _doubtful_ids(lake, drafts, month))
             waiting = drafts.waiting(month)
-            if drafts.watermark:
-                append_draws(warehouse, writer, drafts.watermark)
         entries, refused = _append(writer, due)
         _bring_marts_up_to_date(lake, ledger)
     return Issued(entries, refused + doubtful, waiting)
+
+
+def _draw(ledger: Ledger, writer: LedgerWriter) -> bool:
+    """Draws on the wallets; whether what is due is another matter since.
+
+    A credit note on a top-up takes what usage has left of it, and so comes after the night's draws (P10).
+    """
+    with _marts(ledger.root.parent) as warehouse:
+        drafts = Drafts(warehouse)
+        _refuse_going_back(ledger, drafts)
+        if not drafts.watermark:
+            return False
+        drawn = append_draws(warehouse, writer, drafts.watermark)
+        return drawn is not None and drafts.take_from_wallets()
+
+
+@contextmanager
+def _marts(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(home / dbt.WAREHOUSE), read_only=True) as warehouse:
+        warehouse.execute("set TimeZone = 'UTC'")
+        yield warehouse
 
 
 def _append(writer: LedgerWriter, due: list[NewEntry]) -> tuple[list[Entry], list[Waiting]]:

@@ -4,7 +4,7 @@ import fcntl
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,9 +12,11 @@ from decimal import Decimal
 from pathlib import Path
 from uuid import uuid4
 
+from orchestration.billing.unspent import left_of_top_up
 from orchestration.book.judging import Verdict, judge
 from orchestration.book.types import EventType, event_types
 from orchestration.errors import UsageError
+from orchestration.ledger import Entry as LedgerEntry
 from orchestration.ledger import Ledger
 
 STREAM = "account_events"
@@ -113,7 +115,8 @@ def _refuse_unknown_document(home: Path, entry: Entry) -> None:
     number = entry.fields.get("invoice_number")
     if number is None or entry.type not in ("payment_recorded", "credit_note_requested"):
         return
-    entries = [known for known in Ledger(home).entries() if known.number]
+    ledger = Ledger(home).entries()
+    entries = [known for known in ledger if known.number]
     invoice = next((known for known in entries if known.number == number), None)
     if invoice is None or invoice.body["account_id"] != entry.account_id:
         raise UsageError(f"{entry.account_id} has no document {number}; `quarterhour ledger list` shows all")
@@ -130,6 +133,26 @@ def _refuse_unknown_document(home: Path, entry: Entry) -> None:
         )
         if Decimal(amount) > left:
             raise UsageError(f"{amount} is more than the {left} that is left of {number}, before tax")
+    if entry.type == "credit_note_requested":
+        _refuse_spent_funds(ledger, number, invoice.body["document_id"], amount)
+
+
+def _refuse_spent_funds(
+    ledger: Sequence[LedgerEntry], number: object, document_id: str, amount: object
+) -> None:
+    """Of a top-up what has paid for usage cannot be credited (P10); without an amount all is asked for."""
+    left = left_of_top_up(ledger, document_id)
+    if left is None or (isinstance(amount, str) and not _is_amount(amount)):
+        return
+    asked = Decimal(amount) if isinstance(amount, str) else left.invoiced
+    if asked <= left.unspent:
+        return
+    if not left.unspent:
+        raise UsageError(f"nothing of {number} is left unspent: all of it has paid for usage")
+    raise UsageError(
+        f"only {left.unspent} of {number} is left unspent, before tax: the rest has paid for usage. "
+        f"Ask for a credit note of at most that amount"
+    )
 
 
 def _is_amount(text: str) -> bool:

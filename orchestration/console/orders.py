@@ -80,15 +80,18 @@ _MOVEMENTS = """
         cast(
             sum(amount) over (
                 partition by account_id, app_id, currency
-                order by movement_date, movement_kind desc, credit_id nulls last, month_date, amount
+                order by
+                    movement_date, movement_kind desc, credit_id nulls last, month_date, document_number,
+                    amount
                 rows unbounded preceding
             ) as decimal(18, 4)
-        ) as balance
+        ) as balance,
+        document_number
     from wallet_movements
     where list_contains(?::varchar[], account_id)
     order by
         account_id, app_id, currency,
-        movement_date, movement_kind desc, credit_id nulls last, month_date, amount
+        movement_date, movement_kind desc, credit_id nulls last, month_date, document_number, amount
 """
 
 
@@ -217,7 +220,7 @@ def _wallet_month(row: Row, movements: tuple[Movement, ...]) -> WalletMonth:
             f"{name}": row[name]
             for name in (
                 "opening_balance", "free_credit_amount", "top_up_amount", "draw_amount", "return_amount",
-                "lapse_amount", "closing_balance",
+                "lapse_amount", "credit_note_amount", "closing_balance",
             )
         },
     )  # fmt: skip

@@ -38,6 +38,7 @@ _MOVEMENTS = {
     "draw": "Used",
     "return": "Given back",
     "lapse": "Lapsed",
+    "credit_note": "Taken out",
 }
 
 
@@ -208,11 +209,18 @@ class Movement:
     """The month of usage that it paid for."""
     amount: Decimal
     balance: Decimal
+    document_number: str | None = None
+    """The credit note or void that took paid funds out."""
 
     @property
     def words(self) -> str:
         """What it was, in words."""
         return _worded(_MOVEMENTS, self.movement_kind)
+
+    @property
+    def shown_document(self) -> str | None:
+        """Its number for people."""
+        return names.display_name(self.document_number, "(no number)") if self.document_number else None
 
 
 @dataclass(frozen=True)
@@ -226,6 +234,7 @@ class WalletMonth:
     draw_amount: Decimal
     return_amount: Decimal
     lapse_amount: Decimal
+    credit_note_amount: Decimal
     closing_balance: Decimal
     movements: tuple[Movement, ...] = ()
     """None where they are only in the file."""
@@ -240,6 +249,7 @@ class WalletMonth:
             self.draw_amount,
             self.return_amount,
             self.lapse_amount,
+            self.credit_note_amount,
             self.closing_balance,
         )
 

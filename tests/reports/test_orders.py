@@ -61,11 +61,13 @@ ORDERS = (
 MOVEMENTS = [
     Movement(date(2026, 4, 4), "top_up", "paid", None, Decimal("100.0000"), Decimal("100.0000")),
     Movement(date(2026, 4, 5), "draw", "paid", date(2026, 4, 1), Decimal("-30.5000"), Decimal("69.5000")),
-]
+    Movement(date(2026, 4, 6), "credit_note", "paid", None, Decimal("-9.5000"), Decimal("60.0000"),
+             "CRN-acme-2026-000002"),
+]  # fmt: skip
 WALLET = Wallet(
-    "shop", "Shop", "EUR", Decimal("69.5000"), "Sufficient funds", 12,
+    "shop", "Shop", "EUR", Decimal("60.0000"), "Sufficient funds", 12,
     (WalletMonth(date(2026, 4, 1), Decimal(0), Decimal(0), Decimal("100.0000"), Decimal("-30.5000"),
-                 Decimal(0), Decimal(0), Decimal("69.5000"), tuple(MOVEMENTS)),),
+                 Decimal(0), Decimal(0), Decimal("-9.5000"), Decimal("60.0000"), tuple(MOVEMENTS)),),
 )  # fmt: skip
 PAGE = OrdersPage(ORDERS, DOCUMENTS, (WALLET,))
 
@@ -180,11 +182,13 @@ def test_a_shared_account_reads_nothing_of_plans():
 def test_the_balance_history_has_its_movements():
     read = Page(orders_page())
     (row,) = [row for row in read.tables["listing wallet"] if row[0] == "April 2026"]
-    assert row[1:] == ["0.00", "0.00", "100.00", "-30.50", "0.00", "0.00", "69.50"]
+    assert row[1:] == ["0.00", "0.00", "100.00", "-30.50", "0.00", "0.00", "-9.50", "60.00"]
     found = rows_of(exports.movements_csv({("shop", "EUR"): MOVEMENTS}, {"shop": "Shop"}))
-    assert [each["amount"] for each in found] == ["100.00", "-30.50"]
-    assert found[-1]["balance"] == "69.50"
-    assert found[-1]["month_of_usage"] == "2026-04"
+    assert [each["amount"] for each in found] == ["100.00", "-30.50", "-9.50"]
+    assert [each["balance"] for each in found] == ["100.00", "69.50", "60.00"]
+    assert [each["month_of_usage"] for each in found] == ["", "2026-04", ""]
+    assert [each["document"] for each in found] == ["", "", "CRN-acme-2026-000002"]
+    assert "Taken out by CRN-acme-2026-000002" in read.text
 
 
 def test_there_may_be_nothing_yet():

@@ -7,7 +7,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.wallets import Credit, Draw, Rating, draws_of
+from transforms.wallets import Credit, Draw, Rating, TopUp, draws_of, unspent
 
 MARCH, APRIL = date(2026, 3, 1), date(2026, 4, 1)
 
@@ -155,3 +155,34 @@ def test_whatever_was_drawn_before_the_sums_are_what_the_months_come_to(
         taken = sum(draw.amount for draw in draws if draw.credit_id == each.credit_id)
         assert 0 <= taken <= each.amount
     assert draws_of(ratings, credits, draws) == []
+
+
+def funded(name: str, day: int, amount: str) -> TopUp:
+    return TopUp(name, night(day), Decimal(amount))
+
+
+def left(drawn: str, *top_ups: TopUp) -> dict[str, str]:
+    return {name: str(amount) for name, amount in unspent(top_ups, Decimal(drawn)).items()}
+
+
+def test_funds_are_spent_in_the_order_in_which_they_came() -> None:
+    both = funded("b", 2, "30"), funded("a", 1, "50")
+    assert left("0", *both) == {"a": "50", "b": "30"}
+    assert left("10", *both) == {"a": "40", "b": "30"}
+    assert left("55", *both) == {"a": "0", "b": "25"}
+    assert left("90", *both) == {"a": "0", "b": "0"}
+
+
+@given(st.lists(st.integers(0, 40), min_size=1, max_size=5), st.integers(0, 120), st.data())
+def test_taking_what_is_left_of_one_top_up_leaves_the_others_as_they_are(
+    amounts: list[int], drawn: int, data: st.DataObject
+) -> None:
+    """So credits of one night need not know of each other; in all, what is left is the paid balance."""
+    top_ups = [funded(str(place), 1, str(amount)) for place, amount in enumerate(amounts)]
+    before = unspent(top_ups, Decimal(drawn))
+    assert sum(before.values()) == max(0, sum(amounts) - drawn)
+    place = data.draw(st.integers(0, len(amounts) - 1))
+    taken = data.draw(st.integers(0, int(before[str(place)])))
+    top_ups[place] = funded(str(place), 1, str(amounts[place] - taken))
+    after = unspent(top_ups, Decimal(drawn))
+    assert after == before | {str(place): before[str(place)] - taken}

@@ -1,7 +1,8 @@
 -- A credit note takes from one issued invoice what was asked for, before tax, and never more than what is
 -- left of it; without an amount all of it, rate by rate, which makes it void. A part is shared out to the
 -- invoice's rates of tax by what is left of each, by largest remainder. Of several requests for one invoice
--- each waits for the one before it.
+-- each waits for the one before it. Of a top-up no more can be taken than is unspent (P10): what has paid for usage is
+-- no longer the customer's.
 with requests as (
     select * from {{ ref('int_credit_notes_requested') }}
 ),
@@ -16,6 +17,10 @@ issued_taxes as (
 
 currencies as (
     select * from {{ ref('currencies') }}
+),
+
+top_ups as (
+    select * from {{ ref('int_top_ups') }}
 ),
 
 credits as (
@@ -68,9 +73,11 @@ remaining as (
         issued_taxes.tax_category,
         issued_taxes.tax_rate,
         {{ to_minor_units('issued_taxes.taxable_amount + coalesce(credits.amount, 0)', 'asked.minor_unit') }}
-            as remaining_units
+            as remaining_units,
+        {{ to_minor_units('top_ups.unspent_amount', 'asked.minor_unit') }} as unspent_units
     from asked
     inner join issued_taxes on asked.corrects_document_id = issued_taxes.document_id
+    left join top_ups on asked.corrects_document_id = top_ups.document_id
     left join credits
         on
             asked.corrects_document_id = credits.document_id
@@ -79,11 +86,15 @@ remaining as (
     where asked.turn = 1
 ),
 
+-- Only top-ups have something unspent; least() passes over what is null.
 weighed as (
     select
-        *,
+        * replace (
+            is_void
+            and coalesce(sum(remaining_units) over (partition by document_id) <= unspent_units, true) as is_void
+        ),
         greatest(remaining_units, 0) as weight,
-        greatest(least(asked_units, sum(remaining_units) over (partition by document_id)), 0) as units
+        greatest(least(asked_units, unspent_units, sum(remaining_units) over (partition by document_id)), 0) as units
     from remaining
 ),
 

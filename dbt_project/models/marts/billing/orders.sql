@@ -30,6 +30,10 @@ invoices as (
     select * from {{ ref('invoices') }}
 ),
 
+remarks as (
+    select * from {{ ref('int_top_up_remarks') }}
+),
+
 plans as (
     select
         plan_id,
@@ -110,7 +114,7 @@ described as (
         orders.order_status,
         orders.amount,
         coalesce(orders.currency, invoices.currency, plans.currency, accounts.currency) as currency,
-        orders.comments,
+        nullif(concat_ws('; ', orders.comments, remarks.remark), '') as comments,
         orders.payment_method,
         invoices.invoice_id,
         invoices.invoice_number
@@ -118,6 +122,7 @@ described as (
     inner join accounts on orders.account_id = accounts.account_id
     left join plans on orders.plan_id = plans.plan_id
     left join invoices on orders.account_id = invoices.account_id and orders.invoice_id = invoices.invoice_id
+    left join remarks on orders.order_type = 'top_up' and orders.invoice_id = remarks.document_id
 )
 
 select * from described

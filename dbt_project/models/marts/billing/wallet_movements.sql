@@ -7,6 +7,15 @@ accounts as (
     select * from {{ ref('int_accounts_dated') }}
 ),
 
+top_ups as (
+    select * from {{ ref('int_top_ups') }}
+),
+
+credit_notes as (
+    select * from {{ ref('stg_lake__issued_documents') }}
+    where document_class = 'credit'
+),
+
 -- A plan that is to come brings its credit when it comes.
 credits as (
     select
@@ -14,7 +23,7 @@ credits as (
         accounts.last_date
     from {{ ref('int_credits') }} as credits
     inner join accounts on credits.account_id = accounts.account_id
-    where credits.from_date <= accounts.last_date
+    where credits.credit_kind = 'free' and credits.from_date <= accounts.last_date
 ),
 
 drawn as (
@@ -35,13 +44,38 @@ movements as (
         app_id,
         currency,
         from_date as movement_date,
-        case when credit_kind = 'free' then 'free_credit' else 'top_up' end as movement_kind,
+        'free_credit' as movement_kind,
         credit_kind,
         credit_id,
         cast(null as date) as month_date,
+        cast(null as varchar) as document_number,
         cast(amount as decimal(18, 4)) as amount
     from credits
-    union all
+    union all by name
+    select
+        account_id,
+        app_id,
+        currency,
+        from_date as movement_date,
+        'top_up' as movement_kind,
+        'paid' as credit_kind,
+        'order/' || order_id as credit_id,
+        amount
+    from top_ups
+    union all by name
+    select
+        top_ups.account_id,
+        top_ups.app_id,
+        top_ups.currency,
+        credit_notes.issue_date as movement_date,
+        'credit_note' as movement_kind,
+        'paid' as credit_kind,
+        'order/' || top_ups.order_id as credit_id,
+        credit_notes.number as document_number,
+        credit_notes.subtotal as amount
+    from credit_notes
+    inner join top_ups on credit_notes.corrects_document_id = top_ups.document_id
+    union all by name
     select
         account_id,
         app_id,
@@ -53,7 +87,7 @@ movements as (
         month_date,
         -amount as amount
     from draws
-    union all
+    union all by name
     select
         credits.account_id,
         credits.app_id,
@@ -62,7 +96,6 @@ movements as (
         'lapse' as movement_kind,
         credits.credit_kind,
         credits.credit_id,
-        cast(null as date) as month_date,
         cast(coalesce(drawn.amount, 0) - credits.amount as decimal(18, 4)) as amount
     from credits
     left join drawn
@@ -77,4 +110,4 @@ movements as (
 )
 
 select * from movements
-order by account_id, app_id, currency, movement_date, movement_kind, credit_id, month_date, amount
+order by account_id, app_id, currency, movement_date, movement_kind, credit_id, month_date, document_number, amount

@@ -10,7 +10,7 @@ monthly as (
         app_id,
         currency,
         {{ month_of('movement_date') }} as statement_month,
-        {% for kind in ['free_credit', 'top_up', 'draw', 'return', 'lapse'] -%}
+        {% for kind in ['free_credit', 'top_up', 'draw', 'return', 'lapse', 'credit_note'] -%}
             cast(
                 coalesce(sum(amount) filter (where movement_kind = '{{ kind }}'), 0) as decimal(18, 4)
             ) as {{ kind }}_amount,
@@ -44,6 +44,7 @@ statements as (
         draw_amount,
         return_amount,
         lapse_amount,
+        credit_note_amount,
         closing_balance
     from balanced
 )
