@@ -47,7 +47,8 @@ def values(book: Book) -> None:
     no_amount = "amount is not an amount above zero with at most 6 decimal places"
     book.refused("app_id is missing", "val", day, "seats_set", seats=1)
     book.refused("seats is missing", "val", day, "seats_set", "a")
-    book.refused("seats is not a whole number", "val", day, "seats_set", "a", seats="2.5")
+    for seats in ("2.5", "1000000"):
+        book.refused("seats is not a whole number below 1,000,000", "val", day, "seats_set", "a", seats=seats)
     book.refused('zone "Mars/Olympus" is not an IANA zone', "val", day, "zone_set", zone="Mars/Olympus")
     book.refused("currency is not known", "val", day, "currency_set", currency="XXX")
     book.refused("plan is not known", "val", day, "plan_subscribed", "a", plan_id="gold")
@@ -60,6 +61,10 @@ def values(book: Book) -> None:
     )  # fmt: skip
     for amount in ("0", "0.000000", "-1", "1e3", "1.0000001", "ten", ".5", "1234567890123", "NaN"):
         book.refused(no_amount, "val", day, "order_placed", "a", order_id="o", amount=amount)
+    book.refused(
+        "amount is not below 100,000,000,000",
+        "val", day, "payment_recorded", payment_id="p", invoice_number="1", amount="100000000000",
+    )  # fmt: skip
     book.refused("is_on is neither true nor false", "val", day, "auto_reload_set", "a", is_on="maybe")
     book.refused("threshold or amount is missing", "val", day, "auto_reload_set", "a", is_on=True)
     book.refused(
@@ -110,6 +115,24 @@ def contract_values(book: Book) -> None:
             },
             wrong_tiers,
         ),
+        ({"charge_model": "volume", "tiers": [{"unit_price": "1000000"}]}, wrong_tiers),
+        (
+            {
+                "charge_model": "volume",
+                "tiers": [
+                    {"up_to": 9, "flat_fee": "50000000000"},
+                    {"flat_fee": "50000000000"},
+                ],
+            },
+            wrong_tiers,
+        ),
+        ({"unit_price": "1000000"}, "unit_price is not below 1,000,000"),
+        ({"charge_model": "flat", "unit_price": "100000000000"}, "unit_price is not below 100,000,000,000"),
+        (
+            {"charge_model": "package", "package_size": "0.5"},
+            "package_size is not a number from 1 to below 1,000,000,000 with at most 6 decimal places",
+        ),
+        ({"overage_factor": "10"}, "overage_factor is not a factor below 10 with at most 6 decimal places"),
         ({"minimum_spend": "5", "maximum_spend": "4"}, "minimum_spend is above maximum_spend"),
         ({"metric": "minimum_commitment"}, "amount is missing"),
     ):
@@ -358,7 +381,67 @@ def people(book: Book) -> None:
     )  # fmt: skip
 
 
-PARTS = (values, contract_values, lives, kinds, trials, changes, wallets, people)
+def digits(book: Book) -> None:
+    """Money that its currency's smallest coin cannot pay; what is refused for it leaves no trace."""
+    day = "2026-01-03 10"
+    book.opened("cents").event("cents", "2026-01-02 10", "plan_subscribed", "a", plan_id="payg_usd")
+    wallet: tuple[tuple[str, str, dict[str, Any]], ...] = (
+        ("amount 20.005", "order_placed", {"order_id": "o", "amount": "20.005"}),
+        ("amount 3.33333", "free_credit_granted", {"amount": "3.33333"}),
+        ("threshold 10.001", "auto_reload_set", {"is_on": True, "threshold": "10.001", "amount": "50.001"}),
+        ("amount 50.001", "auto_reload_set", {"is_on": True, "threshold": "10.00", "amount": "50.001"}),
+    )
+    for told, event_type, given in wallet:
+        book.refused(f"{told} {finer('USD, which has 2')}", "cents", day, event_type, "a", **given)
+    book.event("cents", "2026-01-04 10", "free_credit_granted", "a", amount="20.010000")
+    settles(book, "cents", "USD, which has 2", "22.006", "22.01")
+    book.opened("yen", currency="JPY")
+    settles(book, "yen", "JPY, which has none", "0.5", "1.000000")
+    book.event("yen", "2026-01-05 10", "plan_subscribed", "a", plan_id="trial")
+    book.refused(
+        f"amount 7.5 {finer('JPY, which has none')}",
+        "yen",
+        "2026-01-06 10",
+        "free_credit_granted",
+        "a",
+        amount="7.5",
+    )
+    book.opened("fils", currency="KWD")
+    settles(book, "fils", "KWD, which has 3", "1.0005", "1.005")
+    # Its January is in euros, its February in yen: a payment may still be January's.
+    book.opened("move", currency="EUR").event("move", "2026-01-10 10", "currency_set", currency="JPY")
+    fixed = {"discount_kind": "fixed", "value": "0.5"}
+    book.refused(
+        f"value 0.5 {finer('JPY, which has none')}",
+        "move", "2026-01-11 10", "discount_granted", from_date="2026-02-01", **fixed,
+    )  # fmt: skip
+    settles(book, "move", "EUR, which has 2", "22.006", "22.50", month="02")
+    settles(book, "unnamed", "USD, which has 2", "0.001", "0.01")
+
+
+def settles(book: Book, account: str, has: str, too_fine: str, fine: str, *, month: str = "01") -> None:
+    """A payment, a credit note and a discount that are refused, and the same payment in whole coins."""
+    has_more = f"amount {too_fine} {finer(has)}"
+    payment = {"payment_id": "p", "invoice_number": "Q-1"}
+    day = f"2026-{month}-20"
+    book.refused(has_more, account, f"{day} 10", "payment_recorded", amount=too_fine, **payment)
+    book.event(account, f"{day} 11", "payment_recorded", amount=fine, **payment)
+    book.refused(
+        has_more, account, f"{day} 12", "credit_note_requested",
+        invoice_number="Q-1", amount=too_fine, reason="x",
+    )  # fmt: skip
+    if account != "move":
+        book.refused(
+            f"value {too_fine} {finer(has)}", account, f"{day} 13", "discount_granted",
+            discount_kind="fixed", value=too_fine,
+        )  # fmt: skip
+
+
+def finer(has: str) -> str:
+    return f"has more decimal places than {has}"
+
+
+PARTS = (values, contract_values, lives, kinds, trials, changes, wallets, people, digits)
 
 
 def whole_book() -> Book:

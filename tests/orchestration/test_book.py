@@ -159,6 +159,16 @@ def test_commands_end_with_2_and_the_plain_reason(home: Path, capsys: pytest.Cap
     assert (role["user_id"], role["role"], role["by"]) == ("ann", "admin", "root")
 
 
+def test_a_command_refuses_money_that_no_coin_can_pay(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = landed(home)
+    assert run("account", "grant-credit", "acme", "--app", "bot", "--amount", "3.33333") == 2
+    has_more = "is refused: amount 3.33333 has more decimal places than USD, which has 2"
+    assert f"free_credit_granted {has_more}" in capsys.readouterr().err
+    assert run("account", "discount", "acme", "--discount-kind", "fixed", "--value", "0.001") == 2
+    assert "value 0.001 has more decimal places than USD, which has 2" in capsys.readouterr().err
+    assert landed(home) == before
+
+
 def test_a_state_is_the_fold_up_to_its_instant(home: Path) -> None:
     record(home, order("o1"), now=NOON)
     before, then = (state_at(home, "acme", at) for at in (NOON - timedelta(milliseconds=1), NOON))

@@ -4,8 +4,8 @@ with events as (
         *,
         case when event_type = 'account_opened' then date '0001-01-01' else {{ next_month_of('event_date') }} end
             as from_date
-    from {{ ref('int_account_events_accepted') }}
-    where event_type in ('account_opened', 'currency_set') and currency is not null
+    from {{ ref('int_account_events_dated') }}
+    where refusal_reason is null and event_type in ('account_opened', 'currency_set') and currency is not null
 ),
 
 last_words as (

@@ -23,7 +23,6 @@ spelled_out as (
         events.app_id,
         nullif(events.payload ->> 'metric', '') as metric,
         nullif(events.payload ->> 'charge_model', '') as charge_model,
-        nullif(events.payload ->> 'unit_price', '') as unit_price,
         nullif(events.payload ->> 'package_size', '') as package_size,
         nullif(events.payload ->> 'amount', '') as amount,
         nullif(events.payload ->> 'threshold', '') as threshold,
@@ -32,6 +31,7 @@ spelled_out as (
         nullif(events.payload ->> 'expires_after_days', '') as expires_after_days,
         events.payload ->> 'discount_kind' as discount_kind,
         events.payload ->> 'is_on' as is_on,
+        try_cast(events.payload ->> 'unit_price' as decimal(18, 6)) as unit_price,
         try_cast(events.payload ->> 'minimum_spend' as decimal(18, 6)) as minimum_spend,
         try_cast(events.payload ->> 'maximum_spend' as decimal(18, 6)) as maximum_spend,
         try_cast(events.payload ->> 'value' as decimal(18, 6)) as discount_value,
@@ -57,6 +57,8 @@ judged as (
             when event_type = 'contract_price_set' and charge_model is null then 'charge_model is missing'
             when charge_model in ('flat', 'per_unit', 'package') and unit_price is null
                 then 'unit_price is missing'
+            when charge_model in ('per_unit', 'package') and unit_price >= {{ unit_price_bound() }}
+                then 'unit_price is not below 1,000,000'
             when charge_model = 'package' and package_size is null then 'package_size is missing'
             when charge_model in ('graduated', 'volume') and tiers is null then 'tiers is missing'
             when tiers is not null and not has_sound_tiers

@@ -65,6 +65,8 @@ in_order as (
     select
         * exclude (is_sound),
         is_sound
+        and unit_price < {{ unit_price_bound() }}
+        and sum(flat_fee) over (partition by account_id, event_id, occurred_at) < {{ money_bound() }}
         and (up_to is null) = (tier_number = count(*) over (partition by account_id, event_id, occurred_at))
         and coalesce(
             up_to > coalesce(

@@ -84,8 +84,14 @@ found as (
                 and not regexp_full_match(field_value, '([0-9]{1,2}([.][0-9]{1,4})?|100([.]0{1,4})?)')
                 then 'is not a percentage'
             when
-                value_kind = 'factor' and not regexp_full_match(field_value, '[0-9]{1,3}([.][0-9]{1,6})?')
-                then 'is not a factor with at most 6 decimal places'
+                value_kind = 'count' and not regexp_full_match(field_value, '[0-9]{1,6}')
+                then 'is not a whole number below 1,000,000'
+            when
+                value_kind = 'size' and not regexp_full_match(field_value, '[1-9][0-9]{0,8}([.][0-9]{1,6})?')
+                then 'is not a number from 1 to below 1,000,000,000 with at most 6 decimal places'
+            when
+                value_kind = 'factor' and not regexp_full_match(field_value, '[0-9]([.][0-9]{1,6})?')
+                then 'is not a factor below 10 with at most 6 decimal places'
             when
                 value_kind = 'amount' and not (
                     regexp_full_match(field_value, '[0-9]{1,12}([.][0-9]{1,6})?')
@@ -95,6 +101,9 @@ found as (
             when
                 value_kind = 'price' and not regexp_full_match(field_value, '[0-9]{1,12}([.][0-9]{1,6})?')
                 then 'is not an amount with at most 6 decimal places'
+            when
+                value_kind in ('amount', 'price') and try_cast(field_value as decimal(18, 6)) >= {{ money_bound() }}
+                then 'is not below 100,000,000,000'
             when
                 value_kind = 'date' and not (
                     regexp_full_match(field_value, '[0-9]{4}-[0-9]{2}-[0-9]{2}')

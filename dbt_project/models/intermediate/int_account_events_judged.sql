@@ -1,5 +1,17 @@
--- The last reasons that need no local day: roles, payments, and ids that stand for something ever after.
-with alive as (
+-- The last reasons that need no plan: amounts, roles, payments, and ids that stand for something ever after.
+with dated as (
+    select
+        events.* exclude (refusal_reason),
+        coalesce(events.refusal_reason, amounts.refusal_reason) as refusal_reason
+    from {{ ref('int_account_events_dated') }} as events
+    left join {{ ref('int_account_amounts_judged') }} as amounts
+        on
+            events.account_id = amounts.account_id
+            and events.event_id = amounts.event_id
+            and events.occurred_at = amounts.occurred_at
+),
+
+alive as (
     select
         *,
         case
@@ -17,7 +29,7 @@ with alive as (
             when event_type in ('payment_recorded', 'payment_reversed') then payload ->> 'payment_id'
             else event_id
         end as subject_id
-    from {{ ref('int_account_events_alive') }}
+    from dated
     where refusal_reason is null
 ),
 
@@ -68,7 +80,7 @@ judged as (
         end as refusal_reason
     from reversed
     union all
-    select * from {{ ref('int_account_events_alive') }}
+    select * from dated
     where refusal_reason is not null
 )
 

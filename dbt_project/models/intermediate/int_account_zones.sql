@@ -1,7 +1,7 @@
 -- R17: a change of zone takes effect with the next month: at the first of the month after its own
 -- day, 00:00 in the zone that it ends. Which day that is depends on the zone then in force, hence a fold.
 with recursive events as (
-    select * from {{ ref('int_account_events_judged') }}
+    select * from {{ ref('int_account_events_alive') }}
     where refusal_reason is null
 ),
 

@@ -1,8 +1,8 @@
 -- A credit note takes from one issued invoice what was asked for, before tax, and never more than what is
 -- left of it; without an amount all of it, rate by rate, which makes it void. A part is shared out to the
 -- invoice's rates of tax by what is left of each, by largest remainder. Of several requests for one invoice
--- each waits for the one before it. Of a top-up no more can be taken than is unspent (P10): what has paid for usage is
--- no longer the customer's.
+-- each waits for the one before it, unless that one comes to nothing: it gives up its turn. Of a top-up no more can be
+-- taken than is unspent (P10): what has paid for usage is no longer the customer's.
 with requests as (
     select * from {{ ref('int_credit_notes_requested') }}
 ),
@@ -51,11 +51,7 @@ asked as (
         {{ to_minor_units(
             round_to_minor_unit('coalesce(requests.amount, invoices.subtotal)', 'currencies.minor_unit'),
             'currencies.minor_unit'
-        ) }} as asked_units,
-        row_number() over (
-            partition by invoices.document_id
-            order by requests.requested_at, requests.request_id
-        ) as turn
+        ) }} as asked_units
     from requests
     inner join issued_documents as invoices
         on
@@ -83,7 +79,6 @@ remaining as (
             asked.corrects_document_id = credits.document_id
             and issued_taxes.tax_category = credits.tax_category
             and issued_taxes.tax_rate = credits.tax_rate
-    where asked.turn = 1
 ),
 
 -- Only top-ups have something unspent; least() passes over what is null.
@@ -98,11 +93,17 @@ weighed as (
     from remaining
 ),
 
+next_in_turn as (
+    select * from weighed
+    where if(is_void, remaining_units != 0, units > 0)
+    qualify dense_rank() over (partition by corrects_document_id order by requested_at, request_id) = 1
+),
+
 totalled as (
     select
         *,
         greatest(cast(sum(weight) over (partition by document_id) as hugeint), 1) as total_weight
-    from weighed
+    from next_in_turn
 ),
 
 floors as (

@@ -49,6 +49,7 @@ plan_events as (
         events.seats,
         try_cast(events.payload ->> 'days' as integer) as extension_days,
         try_cast(events.payload ->> 'amount' as decimal(18, 6)) as amount,
+        try_cast(events.payload ->> 'threshold' as decimal(18, 6)) as threshold,
         coalesce(currencies.currency, '{{ var("default_currency") }}') as account_currency,
         row_number() over (
             partition by events.account_id, events.app_id

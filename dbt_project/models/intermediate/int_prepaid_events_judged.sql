@@ -12,6 +12,10 @@ plans as (
     select * from {{ ref('int_plans_described') }}
 ),
 
+currencies as (
+    select * from {{ ref('currencies') }}
+),
+
 beside_plans as (
     select
         prepaid_events.account_id,
@@ -20,11 +24,13 @@ beside_plans as (
         prepaid_events.event_type,
         prepaid_events.occurred_at,
         prepaid_events.amount,
+        prepaid_events.threshold,
         plans.plan_id,
         plans.plan_kind,
         plans.minimum_top_up,
         plans.maximum_top_up,
-        coalesce(plans.currency, prepaid_events.account_currency) as currency
+        currencies.currency,
+        currencies.minor_unit
     from prepaid_events
     inner join steps
         on
@@ -32,6 +38,7 @@ beside_plans as (
             and prepaid_events.app_id is not distinct from steps.app_id
             and prepaid_events.step = steps.step
     left join plans on steps.in_force_plan_id = plans.plan_id
+    inner join currencies on coalesce(plans.currency, prepaid_events.account_currency) = currencies.currency
 ),
 
 judged as (
@@ -43,7 +50,11 @@ judged as (
         occurred_at,
         plan_id,
         currency,
-        {{ prepaid_reason('plan_id') }} as refusal_reason
+        coalesce(
+            {{ prepaid_reason('plan_id') }},
+            {{ minor_unit_reason("'threshold'", 'threshold', 'currency', 'minor_unit') }},
+            {{ minor_unit_reason("'amount'", 'amount', 'currency', 'minor_unit') }}
+        ) as refusal_reason
     from beside_plans
 )
 
