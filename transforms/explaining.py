@@ -28,9 +28,11 @@ MARKS = {
 ROWS = pl.Schema({"at": pl.Int64, "what": pl.String, "counts": pl.Boolean, "event_id": pl.String, **ORIGIN})
 """Rows of the conversation's time, in order; `counts`: activity outside every leg (R6). Times in ms."""
 LEGS = pl.Schema(
-    {"start_at": pl.Int64, "end_at": pl.Int64, "source": pl.String, "leg_id": pl.String, **ORIGIN}
+    {"start_at": pl.Int64, "end_at": pl.Int64, "since_at": pl.Int64, "source": pl.String, "leg_id": pl.String}
+    | ORIGIN
 )
-"""Human-agent legs (R7), how each is known, and the row that opened it."""
+"""Human-agent legs (R7), how each is known, and the row that opened it; `since_at` is where the whole leg
+starts, before `start_at` where a reset has cut its beginning off."""
 BLOCKS = pl.Schema(
     {"block_index": pl.Int64, "started_at": pl.Int64, "ended_at": pl.Int64, "billable_ms": pl.Int64}
 )
@@ -38,6 +40,9 @@ BLOCKS = pl.Schema(
 
 LOGGED, PAIRED, ENDLESS = "handoff log", "handoff rows", "handoff start without an end"
 IMPLIED = "implied by a message of the agent"
+LOGGED_LEG, REST = "leg of the handoff log", "rest of a human agent's leg that a session reset cut"
+OPENING = {LOGGED: LOGGED_LEG, PAIRED: MARKS[START], ENDLESS: MARKS[START], IMPLIED: MARKS[AGENT]}
+"""What opens a leg, by how it is known."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,9 @@ class Explanation:
 
     facts: dict[str, object]
     """`SUMMARY` with the texts of the key, `anchored_at`, `billable_ms` and `blocks`."""
+    opened_by: dict[str, object]
+    """What began at its first instant: `at`, `what`, and the row (`ORIGIN`); of the rest of a leg the row
+    that opened the whole leg."""
     rows: pl.DataFrame
     legs: pl.DataFrame
     blocks: pl.DataFrame
@@ -76,6 +84,7 @@ def explained(
     is_said = pl.col("what").is_in([MARKS[USER], MARKS[APP]])
     return Explanation(
         facts=facts,
+        opened_by=_opened_by(told, elements, legs, started_at),
         rows=_its_rows(told, general, facts),
         legs=legs,
         blocks=_with_billable_ms(blocks.usage_blocks(its, pauses), legs),
@@ -100,6 +109,25 @@ def _told(rows: pl.DataFrame, general: General) -> pl.DataFrame:
         .sort("at", pl.col("mark") == RESET, "event_id")
         .select(ROWS.names())
     )
+
+
+def _opened_by(told: pl.DataFrame, elements: pl.DataFrame, legs: pl.DataFrame, at: int) -> dict[str, object]:
+    """The activity at an instant at which a conversation starts, else the leg that began first (R1)."""
+    said = elements.filter(~pl.col("is_leg") & (pl.col("start_at") == at)).select(
+        pl.col("source_id").alias("event_id"), pl.col("start_at").alias("at")
+    )
+    opening = told.join(said, on=["event_id", "at"], how="semi", maintain_order="left")
+    if opening.is_empty():
+        is_whole = pl.col("since_at") == pl.col("start_at")
+        what = pl.col("source").replace_strict(OPENING, return_dtype=pl.String)
+        opening = (
+            legs.filter(pl.col("start_at") == at)
+            .sort("since_at", pl.col("source") != LOGGED, "leg_id")
+            .with_columns(
+                pl.lit(at).alias("at"), pl.when(is_whole).then(what).otherwise(pl.lit(REST)).alias("what")
+            )
+        )
+    return opening.select("at", "what", *ORIGIN).row(0, named=True)
 
 
 def _its_rows(told: pl.DataFrame, general: General, facts: dict[str, object]) -> pl.DataFrame:

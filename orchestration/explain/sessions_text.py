@@ -39,8 +39,7 @@ def _summary(stored: dict[str, object], its: Explanation) -> list[str]:
     facts = its.facts
     session = facts["session_id"]
     whose = f"session {session}" if session is not None else f"user {facts['user_id']} on {facts['channel']}"
-    first = its.rows.row(0, named=True) if its.rows.height else None
-    opened = f"opened by {first['what']}, {place_of(first)}" if first else "opened by a leg"
+    opened = f"opened by {its.opened_by['what']}, {place_of(its.opened_by)}"
     lines = [
         f"conversation {stored['conversation_id']}",
         f"  account {facts['account_id']}, app {facts['app_id']}, {whose} (R1); "

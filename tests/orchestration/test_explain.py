@@ -1,6 +1,7 @@
 """`quarterhour explain session`: from landing files to the sentence, with the very lines of the files."""
 
 import json
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -19,7 +20,10 @@ DAY = date(2026, 3, 1)
 ANN = {"account_id": "acme", "app_id": "bank", "user_id": "ann", "channel": "web", "session_id": "s-1"}
 
 
-def said(event_id: str, clock: str, actor: str = "user", kind: str = "message") -> dict[str, object]:
+Row = dict[str, object]
+
+
+def said(event_id: str, clock: str, actor: str = "user", kind: str = "message") -> Row:
     return {**ANN, "event_id": event_id, "occurred_at": f"{clock}Z", "actor": actor, "kind": kind}
 
 
@@ -35,28 +39,49 @@ ROWS = [
 ]
 
 
+Homes = Callable[..., Lake]
+
+
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lake:
-    """A home with one file of rows, counted."""
-    folder = tmp_path / "landing" / "interactions" / str(DAY)
-    folder.mkdir(parents=True)
-    (folder / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS))
-    lake = Lake(tmp_path)
+def counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Homes:
+    """Makes the home of some rows and legs, one file of each, counted."""
+
+    def made(rows: list[Row], legs: list[Row] | None = None) -> Lake:
+        monkeypatch.setenv("QUARTERHOUR_HOME", str(tmp_path))
+        monkeypatch.setenv("COLUMNS", "200")
+        return counted_in(tmp_path, {"interactions": rows, "handoffs": legs or []})
+
+    return made
+
+
+def counted_in(home: Path, streams: dict[str, list[Row]]) -> Lake:
+    lake = Lake(home)
     lake.ensure(TABLES)
-    ingest(lake, tmp_path / "landing", "interactions", DAY)
+    for stream, rows in streams.items():
+        folder = home / "landing" / stream / str(DAY)
+        folder.mkdir(parents=True)
+        (folder / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        ingest(lake, home / "landing", stream, DAY)
     days = dirty_days(lake)
     for day in days:
         build_fragments(lake, day)
     rebuild(lake, days, terms_of(lake, load_settings()))
-    monkeypatch.setenv("QUARTERHOUR_HOME", str(tmp_path))
-    monkeypatch.setenv("COLUMNS", "200")
     return lake
+
+
+@pytest.fixture
+def home(counted: Homes) -> Lake:
+    return counted(ROWS)
 
 
 def ids(lake: Lake, session_type: str = "usage", session_id: str = "s-1") -> str:
     rows = lake.scan("billing_sessions").collect()
     chosen = (rows["session_type"] == session_type) & (rows["session_id"] == session_id)
     return str(rows.filter(chosen)["conversation_id"][0])
+
+
+def conversation_ids(lake: Lake) -> list[str]:
+    return lake.scan("conversations").collect().sort("started_at")["conversation_id"].to_list()
 
 
 def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -74,6 +99,30 @@ def test_a_conversation_is_explained_over_midnight(home: Lake, capsys: pytest.Ca
     assert "ceil(1,260,001 ms / 900,000 ms)) = 2 billing sessions" in text
     assert f"15:00.000 handoff rows start {place}:3" in text
     assert all(f"{place}:{line}" in text for line in range(2, 7))
+
+
+def leg(leg_id: str, start: str, end: str) -> Row:
+    times = {"transferred_at": f"{start}Z", "accepted_at": f"{start}Z", "ended_at": f"{end}Z"}
+    return {**ANN, "leg_id": leg_id, **times}
+
+
+def test_a_conversation_that_a_leg_opened_is_told_as_such(
+    counted: Homes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lake = counted(
+        [
+            said("hello", "2026-03-01T10:20:00"),
+            said("gone", "2026-03-01T10:25:00", "system", "session_reset"),
+            said("again", "2026-03-01T10:28:00"),
+        ],
+        [leg("leg-1", "2026-03-01T10:10:00", "2026-03-01T10:30:00")],
+    )
+    first, rest = conversation_ids(lake)
+    assert "opened by leg of the handoff log, handoffs/2026-03-01/a.jsonl:1" in told(capsys, first)
+    assert (
+        "2026-03-01 10:25:00.000Z to 2026-03-01 10:30:00.000Z; opened by rest of a human agent's leg that a "
+        "session reset cut, handoffs/2026-03-01/a.jsonl:1"
+    ) in told(capsys, rest)
 
 
 def test_one_block_is_explained_by_its_own_rows(home: Lake, capsys: pytest.CaptureFixture[str]) -> None:

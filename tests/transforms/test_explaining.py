@@ -7,7 +7,16 @@ from hypothesis import given
 
 from tests.frames import handoffs_frame, interactions_frame, milliseconds, timeouts_frame
 from tests.strategies import FEWER, MINUTE, Log, logs
-from transforms.explaining import ENDLESS, IMPLIED, LOGGED, PAIRED, Explanation, explained
+from transforms.explaining import (
+    ENDLESS,
+    IMPLIED,
+    LOGGED,
+    LOGGED_LEG,
+    PAIRED,
+    REST,
+    Explanation,
+    explained,
+)
 from transforms.fragments import fragments_of, rows_of
 from transforms.rules import Rules
 from transforms.sessions import sessions_of
@@ -25,6 +34,11 @@ def explanation(log: Log, conversation_id: str) -> Explanation | None:
     held = fragments_of(interactions.filter(is_its), handoffs.filter(is_its))
     whole = held.having(marked_rows=rows_of(interactions, keys), stretches=held.stretches.clear())
     return explained(whole, timeouts_frame(log.timeouts), log.rules, started_at, ordinal[0] if ordinal else 0)
+
+
+def conversations_of(log: Log) -> pl.DataFrame:
+    rows, legs = interactions_frame(log.rows), handoffs_frame(log.legs)
+    return sessions_of(rows, legs, timeouts_frame(log.timeouts), log.rules).conversations
 
 
 @FEWER
@@ -52,15 +66,37 @@ def test_an_explanation_counts_what_the_sessions_count(log: Log) -> None:
 @FEWER
 @given(logs())
 def test_every_row_and_leg_of_an_explanation_has_a_file_and_a_line(log: Log) -> None:
-    sessions = sessions_of(
-        interactions_frame(log.rows), handoffs_frame(log.legs), timeouts_frame(log.timeouts), log.rules
-    )
-    for conversation_id in sessions.conversations["conversation_id"]:
+    for conversation_id in conversations_of(log)["conversation_id"]:
         found = explanation(log, conversation_id)
         assert found is not None
         for told in (found.rows, found.legs):
             assert told.select("file", "line").null_count().row(0) == (0, 0)
         assert found.rows.height or found.legs.height
+
+
+def opens(log: Log, opener: dict[str, object]) -> bool:
+    """Whether what is said to have opened a conversation can, and happened then, by the log alone."""
+    at, line = opener["at"], int(str(opener["line"])) - 1
+    if opener["what"] == REST:
+        return any(row["kind"] == "session_reset" and row["occurred_at"] == at for row in log.rows)
+    if opener["what"] == LOGGED_LEG:
+        start = "transferred_at" if log.rules.handoff_starts_at == "transfer" else "accepted_at"
+        return bool(log.legs[line][start] == at)
+    row = log.rows[line]
+    is_able = row["kind"] in ("greeting", "handoff_start") or (
+        row["kind"] == "message" and row["actor"] in ("user", "app", "agent")
+    )
+    return is_able and row["occurred_at"] == at
+
+
+@FEWER
+@given(logs())
+def test_what_opened_a_conversation_could_and_did_so_when_it_started(log: Log) -> None:
+    for its in conversations_of(log).iter_rows(named=True):
+        found = explanation(log, its["conversation_id"])
+        assert found is not None
+        assert found.opened_by["at"] == milliseconds(its["started_at"])
+        assert opens(log, found.opened_by), found.opened_by
 
 
 def chat(*said: tuple[float, str, str]) -> list[dict[str, object]]:
