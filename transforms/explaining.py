@@ -8,41 +8,25 @@ from dataclasses import dataclass
 import polars as pl
 
 from transforms import blocks
+from transforms.explaining_legs import ENDLESS_LOG, LOGGED, OPENED_BY, legs_of
+from transforms.explaining_rows import NAMES, with_names
 from transforms.fragments import ORIGIN, Fragments
 from transforms.general_conversations import General, general_conversations
 from transforms.keys import named
-from transforms.marks import AGENT, APP, END, RESET, START, SYSTEM, USER
+from transforms.marks import APP, RESET, USER
 from transforms.plain_conversations import SUMMARY
 from transforms.rules import Rules
 from transforms.sessions import numbered
 
-MARKS = {
-    USER: "message of the user",
-    APP: "message of the app",
-    RESET: "session reset",
-    AGENT: "message of a human agent",
-    START: "handoff start",
-    END: "handoff end",
-    SYSTEM: "message of the system",
-}
 ROWS = pl.Schema({"at": pl.Int64, "what": pl.String, "counts": pl.Boolean, "event_id": pl.String, **ORIGIN})
 """Rows of the conversation's time, in order; `counts`: activity outside every leg (R6). Times in ms."""
-LEGS = pl.Schema(
-    {"start_at": pl.Int64, "end_at": pl.Int64, "since_at": pl.Int64, "source": pl.String, "leg_id": pl.String}
-    | ORIGIN
-)
-"""Human-agent legs (R7), how each is known, and the row that opened it; `since_at` is where the whole leg
-starts, before `start_at` where a reset has cut its beginning off."""
 BLOCKS = pl.Schema(
     {"block_index": pl.Int64, "started_at": pl.Int64, "ended_at": pl.Int64, "billable_ms": pl.Int64}
 )
 """Billing sessions (R11) with the time that the clock ran in each."""
 
-LOGGED, PAIRED, ENDLESS = "handoff log", "handoff rows", "handoff start without an end"
-IMPLIED = "implied by a message of the agent"
-LOGGED_LEG, REST = "leg of the handoff log", "rest of a human agent's leg that a session reset cut"
-OPENING = {LOGGED: LOGGED_LEG, PAIRED: MARKS[START], ENDLESS: MARKS[START], IMPLIED: MARKS[AGENT]}
-"""What opens a leg, by how it is known."""
+REST = "rest of a human agent's leg that a session reset cut"
+"""What opens a conversation into which a leg runs on."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +40,7 @@ class Explanation:
     that opened the whole leg."""
     rows: pl.DataFrame
     legs: pl.DataFrame
+    """`LEGS`, out of the clock."""
     blocks: pl.DataFrame
     closed_by: dict[str, object] | None
     """The reset that ended it (R4), as one of `ROWS`."""
@@ -78,17 +63,18 @@ def explained(
         return None
     facts = named(its, fragments.identities).row(0, named=True)
     elements = general.elements.filter(pl.col("conversation") == facts["source"])
-    legs = _legs(elements, fragments)
-    told = _told(fragments.marked_rows, general)
+    named_rows = with_names(fragments.marked_rows)
+    legs = legs_of(elements, named_rows, fragments.legs, rules)
+    told = _told(named_rows, general)
     last = pl.lit(facts["ended_at"])
-    is_said = pl.col("what").is_in([MARKS[USER], MARKS[APP]])
+    is_said = pl.col("what").is_in([NAMES[USER], NAMES[APP]])
     return Explanation(
         facts=facts,
         opened_by=_opened_by(told, elements, legs, started_at),
         rows=_its_rows(told, general, facts),
         legs=legs,
         blocks=_with_billable_ms(blocks.usage_blocks(its, pauses), legs),
-        closed_by=_first(told, (pl.col("what") == MARKS[RESET]) & (pl.col("at") >= last))
+        closed_by=_first(told, (pl.col("what") == NAMES[RESET]) & (pl.col("at") >= last))
         if facts["is_reset"]
         else None,
         next_row=_first(told, is_said & (pl.col("at") > last)),
@@ -102,10 +88,7 @@ def _told(rows: pl.DataFrame, general: General) -> pl.DataFrame:
     )
     return (
         rows.join(outside, on=["at", "event_id"], how="left")
-        .with_columns(
-            pl.col("mark").replace_strict(MARKS, return_dtype=pl.String).alias("what"),
-            pl.col("counts").fill_null(value=False),
-        )
+        .with_columns(pl.col("counts").fill_null(value=False))
         .sort("at", pl.col("mark") == RESET, "event_id")
         .select(ROWS.names())
     )
@@ -119,10 +102,10 @@ def _opened_by(told: pl.DataFrame, elements: pl.DataFrame, legs: pl.DataFrame, a
     opening = told.join(said, on=["event_id", "at"], how="semi", maintain_order="left")
     if opening.is_empty():
         is_whole = pl.col("since_at") == pl.col("start_at")
-        what = pl.col("source").replace_strict(OPENING, return_dtype=pl.String)
+        what = pl.col("source").replace_strict(OPENED_BY, return_dtype=pl.String)
         opening = (
             legs.filter(pl.col("start_at") == at)
-            .sort("since_at", pl.col("source") != LOGGED, "leg_id")
+            .sort("since_at", ~pl.col("source").is_in([LOGGED, ENDLESS_LOG]), "leg_id")
             .with_columns(
                 pl.lit(at).alias("at"), pl.when(is_whole).then(what).otherwise(pl.lit(REST)).alias("what")
             )
@@ -137,33 +120,6 @@ def _its_rows(told: pl.DataFrame, general: General, facts: dict[str, object]) ->
     )
     within = told.filter(pl.col("at").is_between(pl.lit(facts["started_at"]), pl.lit(facts["ended_at"])))
     return within.join(others, on=["event_id", "at"], how="anti", maintain_order="left")
-
-
-def _legs(elements: pl.DataFrame, fragments: Fragments) -> pl.DataFrame:
-    """`LEGS` of the conversation, each with the row that opened it."""
-    legs = elements.filter("is_leg").rename({"source_id": "leg_id"}).sort("start_at", "end_at", "leg_id")
-    opened = pl.concat(
-        [
-            fragments.legs.select("leg_id", pl.lit(None, pl.UInt8).alias("mark"), *ORIGIN),
-            fragments.marked_rows.filter(pl.col("mark").is_in([START, AGENT])).select(
-                pl.col("event_id").alias("leg_id"), "mark", *ORIGIN
-            ),
-        ]
-    ).with_columns(is_logged=pl.col("mark").is_null())
-    ends = fragments.marked_rows.filter(pl.col("mark") == END)["at"]
-    source = (
-        pl.when("is_logged").then(pl.lit(LOGGED))
-        .when(pl.col("mark") == AGENT).then(pl.lit(IMPLIED))
-        .when(pl.col("end_at").is_in(ends.implode())).then(pl.lit(PAIRED))
-        .otherwise(pl.lit(ENDLESS))
-    )  # fmt: skip
-    found = legs.join(
-        opened.unique(["leg_id", "is_logged"], keep="first", maintain_order=True),
-        on=["leg_id", "is_logged"],
-        how="left",
-        maintain_order="left",
-    )
-    return found.with_columns(source=source).select(LEGS.names())
 
 
 def _with_billable_ms(cut: pl.DataFrame, legs: pl.DataFrame) -> pl.DataFrame:

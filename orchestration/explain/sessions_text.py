@@ -75,15 +75,19 @@ def _closed(its: Explanation, stored: dict[str, object]) -> str:
 
 
 def _legs_table(legs: pl.DataFrame) -> Table:
-    table = _table("legs of human agents, taken out (R7)", "from", "to", "length", "known from", "leg", "row")
+    columns = ("from", "to", "length", "known from", "leg", "row", "ended by")
+    table = _table("legs of human agents, taken out (R7)", *columns)
     for leg in legs.iter_rows(named=True):
+        is_whole = leg["since_at"] == leg["start_at"]
+        end = {"file": leg["end_file"], "line": leg["end_line"]}
         table.add_row(
             time_of(leg["start_at"]),
             time_of(leg["end_at"]),
             _length(leg["end_at"] - leg["start_at"]),
-            leg["source"],
+            leg["source"] if is_whole else f"{leg['source']}, since {time_of(leg['since_at'])}",
             escape(plain(leg["leg_id"])),
             place_of(leg),
+            leg["ended_by"] if end["file"] is None else f"{leg['ended_by']} {place_of(end)}",
         )
     return table
 

@@ -7,17 +7,11 @@ from hypothesis import given
 
 from tests.frames import handoffs_frame, interactions_frame, milliseconds, timeouts_frame
 from tests.strategies import FEWER, MINUTE, Log, logs
-from transforms.explaining import (
-    ENDLESS,
-    IMPLIED,
-    LOGGED,
-    LOGGED_LEG,
-    PAIRED,
-    REST,
-    Explanation,
-    explained,
-)
+from transforms.explaining import REST, Explanation, explained
+from transforms.explaining_legs import ENDLESS, ENDLESS_LOG, IMPLIED, LOGGED, OPENED_BY, PAIRED, SILENCE
+from transforms.explaining_rows import NAMES
 from transforms.fragments import fragments_of, rows_of
+from transforms.marks import END, RESET
 from transforms.rules import Rules
 from transforms.sessions import sessions_of
 
@@ -79,7 +73,7 @@ def opens(log: Log, opener: dict[str, object]) -> bool:
     at, line = opener["at"], int(str(opener["line"])) - 1
     if opener["what"] == REST:
         return any(row["kind"] == "session_reset" and row["occurred_at"] == at for row in log.rows)
-    if opener["what"] == LOGGED_LEG:
+    if opener["what"] == OPENED_BY[LOGGED]:
         start = "transferred_at" if log.rules.handoff_starts_at == "transfer" else "accepted_at"
         return bool(log.legs[line][start] == at)
     row = log.rows[line]
@@ -97,6 +91,63 @@ def test_what_opened_a_conversation_could_and_did_so_when_it_started(log: Log) -
         assert found is not None
         assert found.opened_by["at"] == milliseconds(its["started_at"])
         assert opens(log, found.opened_by), found.opened_by
+
+
+def whole_leg(log: Log, leg: dict[str, object]) -> tuple[str, int | None]:
+    """How a leg is known by the log alone, whatever resets lie in it, and where its log or rows end it."""
+    at, line = leg["since_at"], int(str(leg["line"])) - 1
+    if leg["source"] in (LOGGED, ENDLESS_LOG):
+        logged = log.legs[line]
+        start = "transferred_at" if log.rules.handoff_starts_at == "transfer" else "accepted_at"
+        assert (logged["leg_id"], logged[start]) == (leg["leg_id"], at)
+        return ENDLESS_LOG if logged["ended_at"] is None else LOGGED, logged["ended_at"]
+    row = log.rows[line]
+    assert (row["event_id"], row["occurred_at"]) == (leg["leg_id"], at)
+    if row["kind"] == "message":
+        return IMPLIED, None
+    (key,) = keyed(log, row)
+    same = [other for other in log.rows if keyed(log, other) == {key} and "handoff" in other["kind"]]
+    later = sorted(
+        (other["occurred_at"], other["kind"] == "handoff_start", other["event_id"]) for other in same
+    )
+    following = later[later.index((at, True, row["event_id"])) + 1 :]
+    if following and not following[0][1]:
+        return PAIRED, following[0][0]
+    return ENDLESS, None
+
+
+def keyed(log: Log, row: dict[str, object]) -> set[int]:
+    return set(interactions_frame([row])["key"])
+
+
+@FEWER
+@given(logs())
+def test_a_leg_is_known_alike_before_and_after_a_reset_and_the_row_that_ends_it_stands_there(
+    log: Log,
+) -> None:
+    for conversation_id in conversations_of(log)["conversation_id"]:
+        found = explanation(log, conversation_id)
+        assert found is not None
+        for leg in found.legs.iter_rows(named=True):
+            source, until = whole_leg(log, leg)
+            assert leg["source"] == source
+            if leg["end_line"] is None:
+                assert leg["ended_by"] == SILENCE
+                assert leg["end_at"] == leg["since_at"]
+                continue
+            ended = int(leg["end_line"]) - 1
+            if leg["ended_by"] == LOGGED:
+                assert log.legs[ended]["ended_at"] == leg["end_at"] == until
+                continue
+            assert log.rows[ended]["occurred_at"] == leg["end_at"]
+            if leg["ended_by"] == NAMES[END]:
+                assert log.rows[ended]["kind"] == "handoff_end"
+                assert until == leg["end_at"]
+            elif leg["ended_by"] == NAMES[RESET]:
+                assert log.rows[ended]["kind"] == "session_reset"
+                assert until is None or until > leg["end_at"]
+            else:
+                assert until is None
 
 
 def chat(*said: tuple[float, str, str]) -> list[dict[str, object]]:
@@ -137,8 +188,35 @@ def test_a_leg_says_how_it_is_known_and_where_it_stands() -> None:
     log = {**ANN, "leg_id": "leg-1", "transferred_at": BEGIN + 30 * MINUTE}
     times = {"accepted_at": BEGIN + 30 * MINUTE, "ended_at": BEGIN + 40 * MINUTE}
     found = of_one(rows, [{**log, **times}])
-    told = found.legs.select("source", "leg_id", "line").rows()
-    assert told == [(PAIRED, "e1", 2), (IMPLIED, "e4", 5), (ENDLESS, "e7", 8), (LOGGED, "leg-1", 1)]
+    assert found.legs.select("source", "leg_id", "line").rows() == [
+        (PAIRED, "e1", 2),
+        (IMPLIED, "e4", 5),
+        (ENDLESS, "e7", 8),
+        (LOGGED, "leg-1", 1),
+    ]
+    assert found.legs.select("ended_by", "end_line").rows() == [
+        ("handoff end", 3),
+        ("message of the app", 7),
+        ("message of the app", 10),
+        ("handoff log", 1),
+    ]
+
+
+def test_a_leg_that_a_reset_cuts_is_one_pair_of_rows_in_both_conversations() -> None:
+    rows = chat(
+        (0, "user", "message"),
+        (5, "system", "handoff_start"),
+        (10, "system", "session_reset"),
+        (20, "agent", "handoff_end"),
+        (21, "user", "message"),
+    )
+    log = Log(rows, [], [], Rules(), None)
+    told = []
+    for conversation_id in conversations_of(log)["conversation_id"]:
+        found = explanation(log, conversation_id)
+        assert found is not None
+        told += found.legs.select("source", "line", "ended_by", "end_line").rows()
+    assert told == [(PAIRED, 2, "session reset", 3), (PAIRED, 2, "handoff end", 4)]
 
 
 def test_a_block_knows_how_long_its_clock_ran() -> None:
