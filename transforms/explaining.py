@@ -13,7 +13,7 @@ from transforms.explaining_rows import NAMES, with_names
 from transforms.fragments import ORIGIN, Fragments
 from transforms.general_conversations import General, general_conversations
 from transforms.keys import named
-from transforms.marks import APP, RESET, USER
+from transforms.marks import RESET
 from transforms.plain_conversations import SUMMARY
 from transforms.rules import Rules
 from transforms.sessions import numbered
@@ -44,8 +44,6 @@ class Explanation:
     blocks: pl.DataFrame
     closed_by: dict[str, object] | None
     """The reset that ended it (R4), as one of `ROWS`."""
-    next_row: dict[str, object] | None
-    """The key's next activity, as one of `ROWS`."""
 
 
 def explained(
@@ -67,7 +65,6 @@ def explained(
     legs = legs_of(elements, named_rows, fragments.legs, rules)
     told = _told(named_rows, general)
     last = pl.lit(facts["ended_at"])
-    is_said = pl.col("what").is_in([NAMES[USER], NAMES[APP]])
     return Explanation(
         facts=facts,
         opened_by=_opened_by(told, elements, legs, started_at),
@@ -77,7 +74,6 @@ def explained(
         closed_by=_first(told, (pl.col("what") == NAMES[RESET]) & (pl.col("at") >= last))
         if facts["is_reset"]
         else None,
-        next_row=_first(told, is_said & (pl.col("at") > last)),
     )
 
 

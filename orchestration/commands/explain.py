@@ -23,7 +23,7 @@ def explain_session(conversation_id: str, *, block: int | None = None) -> None:
         One billing session of it, counted from 0.
     """
     from orchestration.counting.terms import terms_of
-    from orchestration.explain.sessions import explain, single_session
+    from orchestration.explain.sessions import explain, next_conversation, single_session
     from orchestration.explain.sessions_text import show
     from orchestration.lake import Lake
     from orchestration.settings.loading import load_settings
@@ -35,7 +35,7 @@ def explain_session(conversation_id: str, *, block: int | None = None) -> None:
         print(told)
         return
     found = explain(lake, terms_of(lake, settings), conversation_id)
-    show(found.stored, found.explanation, Console(), block)
+    show(found.stored, found.explanation, Console(), block, next_conversation(lake, found.stored))
     if found.dropped:
         print(found.dropped)
 

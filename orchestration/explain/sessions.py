@@ -50,6 +50,22 @@ def explain(lake: Lake, terms: Terms, conversation_id: str) -> Explained:
     return Explained(stored, found, told_of_dropped(lake, set(found.rows["file"])))
 
 
+def next_conversation(lake: Lake, stored: dict[str, object]) -> str | None:
+    """The id of the conversation of the same key that is the next in the lake, on whatever day."""
+    key = str(stored["conversation_id"]).partition("-")[0]
+    later = (
+        lake.scan("conversations")
+        .filter(
+            pl.col("conversation_id").str.starts_with(f"{key}-")
+            & (pl.col("started_at") > pl.lit(stored["ended_at"]))
+        )
+        .select("conversation_id", "started_at")
+        .collect()
+        .sort("started_at", pl.col("conversation_id").str.len_chars(), "conversation_id")
+    )
+    return None if later.is_empty() else str(later["conversation_id"][0])
+
+
 def single_session(lake: Lake, conversation_id: str) -> str | None:
     """The sentence that explains an API request or an alert; None where the id is of neither."""
     key, at, _ = _parts(conversation_id)

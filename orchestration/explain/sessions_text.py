@@ -14,16 +14,23 @@ from transforms.rules import BLOCK_MS
 from transforms.timeouts import MINUTE_MS
 
 
-def show(stored: dict[str, object], its: Explanation, console: Console, block: int | None = None) -> None:
+def show(
+    stored: dict[str, object],
+    its: Explanation,
+    console: Console,
+    block: int | None = None,
+    following: str | None = None,
+) -> None:
     """Prints the explanation of a conversation, `stored` as the lake has it; of one block alone if so told.
 
+    `following` is the id of the key's next conversation in the lake, None where there is none.
     Raises UsageError where the conversation has no such block.
     """
     count = its.blocks.height
     if block is not None and not 0 <= block < count:
         choice = f"--block is 0 to {count - 1}" if count else "leave --block out to see why"
         raise UsageError(f"the conversation has {count} billing sessions: {choice}")
-    for line in _summary(stored, its):
+    for line in _summary(stored, its, following):
         console.print(escape(plain(line)), highlight=False, soft_wrap=True)
     chosen = its.blocks if block is None else its.blocks.filter(pl.col("block_index") == block)
     console.print(_legs_table(its.legs)) if its.legs.height else None
@@ -35,7 +42,7 @@ def show(stored: dict[str, object], its: Explanation, console: Console, block: i
     console.print(_rows_table(rows))
 
 
-def _summary(stored: dict[str, object], its: Explanation) -> list[str]:
+def _summary(stored: dict[str, object], its: Explanation, following: str | None) -> list[str]:
     facts = its.facts
     session = facts["session_id"]
     whose = f"session {session}" if session is not None else f"user {facts['user_id']} on {facts['channel']}"
@@ -45,7 +52,7 @@ def _summary(stored: dict[str, object], its: Explanation) -> list[str]:
         f"  account {facts['account_id']}, app {facts['app_id']}, {whose} (R1); "
         f"channel {facts['channel']}, user {facts['user_id']}",
         f"  {time_of(facts['started_at'])} to {time_of(facts['ended_at'])}; {opened}",
-        f"  {_closed(its, stored)}",
+        f"  {_closed(its, stored, following)}",
     ]
     if facts["anchored_at"] is None:
         lines.append("  no message of the user outside every leg: no billing session (R10)")
@@ -62,16 +69,15 @@ def _summary(stored: dict[str, object], its: Explanation) -> list[str]:
     return lines
 
 
-def _closed(its: Explanation, stored: dict[str, object]) -> str:
+def _closed(its: Explanation, stored: dict[str, object], following: str | None) -> str:
     facts, timeout = its.facts, _length(its.facts["timeout_ms"])
     if its.closed_by is not None:
         return f"ended by a session reset at {time_of(its.closed_by['at'])}, {place_of(its.closed_by)} (R4)"
     if not stored["is_complete"]:
         return f"still open at the watermark: provisional, not billed yet (R13); timeout {timeout}"
-    text = f"ended by inactivity: nothing for longer than {timeout} after {time_of(facts['ended_at'])} (R3)"
-    if its.next_row is None:
-        return f"{text}; nothing follows"
-    return f"{text}; next: {its.next_row['what']} at {time_of(its.next_row['at'])}, {place_of(its.next_row)}"
+    then = f"its next conversation is {following}" if following else "the lake has no later one of this key"
+    silence = f"no activity and no leg for longer than {timeout} after {time_of(facts['ended_at'])}"
+    return f"ended by inactivity: {silence} (R3); {then}"
 
 
 def _legs_table(legs: pl.DataFrame) -> Table:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,23 @@ def test_a_conversation_that_a_leg_opened_is_told_as_such(
         "2026-03-01 10:25:00.000Z to 2026-03-01 10:30:00.000Z; opened by rest of a human agent's leg that a "
         "session reset cut, handoffs/2026-03-01/a.jsonl:1"
     ) in told(capsys, rest)
+
+
+def test_what_follows_is_told_from_the_whole_lake(counted: Homes, capsys: pytest.CaptureFixture[str]) -> None:
+    lake = counted(
+        [
+            said("hello", "2026-02-25T10:00:00"),
+            said("days later", "2026-02-28T10:00:00"),
+            {**said("of another", "2026-02-26T10:00:00"), "session_id": "s-2"},
+            said("of an agent", "2026-02-28T11:00:00", "agent"),
+            said("answered", "2026-02-28T11:05:00"),
+        ]
+    )
+    rows = lake.scan("conversations").filter(session_id="s-1").collect().sort("started_at")
+    assert [at.strftime("%d %H:%M") for at in rows["started_at"]] == ["25 10:00", "28 10:00", "28 11:00"]
+    for conversation_id, following in pairwise(rows["conversation_id"]):
+        assert f"(R3); its next conversation is {following} " in told(capsys, conversation_id)
+    assert "(R3); the lake has no later one of this key" in told(capsys, rows["conversation_id"][-1])
 
 
 def test_one_block_is_explained_by_its_own_rows(home: Lake, capsys: pytest.CaptureFixture[str]) -> None:

@@ -231,16 +231,6 @@ def test_a_block_knows_how_long_its_clock_ran() -> None:
     ] == [55, 5]
 
 
-def test_what_follows_is_told_when_silence_ended_the_conversation() -> None:
-    rows = chat((0, "user", "message"), (16, "user", "message"))
-    log = Log(rows, [], [], Rules(), None)
-    first = sessions_of(interactions_frame(rows), handoffs_frame([])).conversations["conversation_id"][0]
-    found = explanation(log, first)
-    assert found is not None
-    assert found.next_row is not None
-    assert (found.next_row["event_id"], found.next_row["line"]) == ("e1", 2)
-
-
 def test_an_instant_at_which_nothing_starts_has_no_explanation() -> None:
     log = Log(chat((0, "user", "message")), [], [], Rules(), None)
     (conversation_id,) = sessions_of(interactions_frame(log.rows), handoffs_frame([])).conversations[
