@@ -34,7 +34,7 @@ class Explanation:
     """What a conversation was made of."""
 
     facts: dict[str, object]
-    """`SUMMARY` with the texts of the key, `anchored_at`, `billable_ms` and `blocks`."""
+    """`SUMMARY` with the texts of the key, `anchored_at`, `billable_ms`, `blocks`, `is_on_voice` (R14)."""
     opened_by: dict[str, object]
     """What began at its first instant: `at`, `what`, and the row (`ORIGIN`); of the rest of a leg the row
     that opened the whole leg."""
@@ -42,6 +42,8 @@ class Explanation:
     legs: pl.DataFrame
     """`LEGS`, out of the clock."""
     blocks: pl.DataFrame
+    voice: pl.DataFrame
+    """Voice sessions (R14): `block_index, started_at, ended_at`, of the whole call."""
     closed_by: dict[str, object] | None
     """The reset that ended it (R4), as one of `ROWS`."""
 
@@ -59,7 +61,10 @@ def explained(
     its = billable.filter((pl.col("started_at") == started_at) & (pl.col("ordinal") == ordinal))
     if its.is_empty():
         return None
-    facts = named(its, fragments.identities).row(0, named=True)
+    whose = named(its, fragments.identities).with_columns(
+        is_on_voice=pl.col("channel").is_in(list(rules.voice_channels))
+    )
+    facts = whose.row(0, named=True)
     elements = general.elements.filter(pl.col("conversation") == facts["source"])
     named_rows = with_names(fragments.marked_rows)
     legs = legs_of(elements, named_rows, fragments.legs, rules)
@@ -71,6 +76,7 @@ def explained(
         rows=_its_rows(told, general, facts),
         legs=legs,
         blocks=_with_billable_ms(blocks.usage_blocks(its, pauses), legs),
+        voice=blocks.voice_blocks(whose, rules).drop("conversation"),
         closed_by=_first(told, (pl.col("what") == NAMES[RESET]) & (pl.col("at") >= last))
         if facts["is_reset"]
         else None,

@@ -35,6 +35,7 @@ def show(
     chosen = its.blocks if block is None else its.blocks.filter(pl.col("block_index") == block)
     console.print(_legs_table(its.legs)) if its.legs.height else None
     console.print(_blocks_table(chosen, its.rows)) if chosen.height else None
+    console.print(_voice_table(its.voice)) if its.voice.height and block is None else None
     rows = its.rows
     if block is not None:
         start, end = chosen.select("started_at", "ended_at").row(0)
@@ -61,12 +62,25 @@ def _summary(stored: dict[str, object], its: Explanation, following: str | None)
             f"  billable {_length(facts['billable_ms'])} from {time_of(facts['anchored_at'])} (R6): max(1, "
             f"ceil({facts['billable_ms']:,} ms / {BLOCK_MS:,} ms)) = {facts['blocks']} billing sessions (R8)"
         )
-    if stored["billing_sessions"] != facts["blocks"] or stored["billable_ms"] != facts["billable_ms"]:
+    if facts["is_on_voice"]:
+        lines.append(_call(its))
+    counted = facts["blocks"], facts["billable_ms"], its.voice.height
+    if counted != (stored["billing_sessions"], stored["billable_ms"], stored["voice_sessions"]):
         lines.append(
-            f"  STALE: the lake still says {stored['billing_sessions']} billing sessions; "
-            "materialize its day again"
+            f"  STALE: the lake still says {stored['billing_sessions']} billing sessions and "
+            f"{stored['voice_sessions']} voice sessions; materialize its day again"
         )
     return lines
+
+
+def _call(its: Explanation) -> str:
+    if its.voice.is_empty():
+        return "  no activity of the user and no accepted leg: no voice session (R14)"
+    start, end = its.voice["started_at"][0], its.voice["ended_at"][-1]
+    return (
+        f"  whole call {_length(end - start)} from {time_of(start)}, human agents included: max(1, "
+        f"ceil({end - start:,} ms / {BLOCK_MS:,} ms)) = {its.voice.height} voice sessions (R14)"
+    )
 
 
 def _closed(its: Explanation, stored: dict[str, object], following: str | None) -> str:
@@ -113,6 +127,13 @@ def _blocks_table(cut: pl.DataFrame, rows: pl.DataFrame) -> Table:
             _length(block["billable_ms"]),
             *(_at(found) for found in (before, after)),
         )
+    return table
+
+
+def _voice_table(cut: pl.DataFrame) -> Table:
+    table = _table("voice sessions (R14)", "block", "from", "to")
+    for block in cut.iter_rows(named=True):
+        table.add_row(str(block["block_index"]), time_of(block["started_at"]), time_of(block["ended_at"]))
     return table
 
 

@@ -143,6 +143,21 @@ def test_what_follows_is_told_from_the_whole_lake(counted: Homes, capsys: pytest
     assert "(R3); the lake has no later one of this key" in told(capsys, rows["conversation_id"][-1])
 
 
+def test_a_call_tells_its_voice_sessions_beside_its_billing_sessions(
+    counted: Homes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call = [said("hello", "2026-03-01T10:00:00"), said("bye", "2026-03-01T10:20:00")]
+    agents = leg("leg-1", "2026-03-01T10:05:00", "2026-03-01T10:15:00")
+    unheard = {**said("welcome", "2026-03-01T11:00:00", "app", "greeting"), "session_id": "s-2"}
+    lake = counted([{**row, "channel": "ivr"} for row in (*call, unheard)], [{**agents, "channel": "ivr"}])
+    answered, unanswered = conversation_ids(lake)
+    text = told(capsys, answered)
+    assert "= 1 billing sessions (R8)" in text
+    assert "ceil(1,200,000 ms / 900,000 ms)) = 2 voice sessions (R14)" in text
+    assert "1 2026-03-01 10:15:00.000Z 2026-03-01 10:20:00.000Z" in text
+    assert "no activity of the user and no accepted leg: no voice session (R14)" in told(capsys, unanswered)
+
+
 def test_one_block_is_explained_by_its_own_rows(home: Lake, capsys: pytest.CaptureFixture[str]) -> None:
     text = told(capsys, ids(home), "--block", "1")
     assert "6:00.001" in text

@@ -55,6 +55,11 @@ def test_an_explanation_counts_what_the_sessions_count(log: Log) -> None:
         assert found.blocks["billable_ms"].sum() == (its["billable_ms"] if bounds else 0)
         assert [found.facts[name] for name in ("channel", "user_id")] == [its["channel"], its["user_id"]]
         assert (found.closed_by is not None) == (its["ended_by"] == "reset")
+        calls = sessions.voice_sessions.filter(pl.col("conversation_id") == its["conversation_id"])
+        assert found.voice.rows() == [
+            (index, milliseconds(start), milliseconds(end))
+            for index, start, end in calls.select("block_index", "started_at", "ended_at").iter_rows()
+        ]
 
 
 @FEWER
