@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from transforms import blocks
+from transforms.conversations import resets_of
 from transforms.explaining_legs import ENDLESS_LOG, LOGGED, OPENED_BY, legs_of
 from transforms.explaining_rows import NAMES, with_names
 from transforms.fragments import ORIGIN, Fragments
@@ -69,17 +70,15 @@ def explained(
     named_rows = with_names(fragments.marked_rows)
     legs = legs_of(elements, named_rows, fragments.legs, rules)
     told = _told(named_rows, general)
-    last = pl.lit(facts["ended_at"])
+    opened_at, closed_at = _resets_around(fragments, elements["segment"][0])
     return Explanation(
         facts=facts,
         opened_by=_opened_by(told, elements, legs, started_at),
-        rows=_its_rows(told, general, facts),
+        rows=_its_rows(told, general, facts, opened_at),
         legs=legs,
         blocks=_with_billable_ms(blocks.usage_blocks(its, pauses), legs),
         voice=blocks.voice_blocks(whose, rules).drop("conversation"),
-        closed_by=_first(told, (pl.col("what") == NAMES[RESET]) & (pl.col("at") >= last))
-        if facts["is_reset"]
-        else None,
+        closed_by=_reset_at(told, closed_at) if facts["is_reset"] else None,
     )
 
 
@@ -115,13 +114,32 @@ def _opened_by(told: pl.DataFrame, elements: pl.DataFrame, legs: pl.DataFrame, a
     return opening.select("at", "what", *ORIGIN).row(0, named=True)
 
 
-def _its_rows(told: pl.DataFrame, general: General, facts: dict[str, object]) -> pl.DataFrame:
-    """The rows of the conversation's span, without those of another one that touches it."""
-    others = general.elements.filter(pl.col("conversation") != facts["source"]).select(
-        pl.col("source_id").alias("event_id"), pl.col("start_at").alias("at")
-    )
+def _resets_around(fragments: Fragments, segment: int) -> tuple[int | None, int | None]:
+    """The instants of the resets between which a segment lies; None where none is."""
+    resets = resets_of(fragments.marked_rows, fragments.stretches)["reset_at"]  # numbered from 1
+    opened_at = resets[segment - 1] if segment else None
+    return opened_at, resets[segment] if segment < len(resets) else None
+
+
+def _its_rows(
+    told: pl.DataFrame, general: General, facts: dict[str, object], opened_at: int | None
+) -> pl.DataFrame:
+    """The rows of the conversation's span, without those of another one that touches it.
+
+    What stands at the reset before it is the other's (R4), but for the rows that open its own legs (R7).
+    """
     within = told.filter(pl.col("at").is_between(pl.lit(facts["started_at"]), pl.lit(facts["ended_at"])))
-    return within.join(others, on=["event_id", "at"], how="anti", maintain_order="left")
+    owners = general.elements.select(
+        pl.col("source_id").alias("event_id"),
+        pl.col("start_at").alias("at"),
+        (pl.col("conversation") == pl.lit(facts["source"])).alias("is_its"),
+    ).unique(["event_id", "at"])
+    is_after = pl.lit(value=True) if opened_at is None else pl.col("at") > opened_at
+    return (
+        within.join(owners, on=["event_id", "at"], how="left", maintain_order="left")
+        .filter(pl.col("is_its").fill_null(is_after))
+        .drop("is_its")
+    )
 
 
 def _with_billable_ms(cut: pl.DataFrame, legs: pl.DataFrame) -> pl.DataFrame:
@@ -143,6 +161,5 @@ def _covered(start: int, end: int, legs: pl.DataFrame) -> int:
     return covered
 
 
-def _first(told: pl.DataFrame, wanted: pl.Expr) -> dict[str, object] | None:
-    found = told.filter(wanted)
-    return found.row(0, named=True) if found.height else None
+def _reset_at(told: pl.DataFrame, at: int | None) -> dict[str, object]:
+    return told.filter((pl.col("what") == NAMES[RESET]) & (pl.col("at") == at)).row(0, named=True)

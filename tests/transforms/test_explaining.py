@@ -155,6 +155,32 @@ def test_a_leg_is_known_alike_before_and_after_a_reset_and_the_row_that_ends_it_
                 assert until is None
 
 
+@FEWER
+@given(logs())
+def test_a_row_is_told_in_one_conversation_and_a_reset_in_the_one_that_it_ended(log: Log) -> None:
+    lines: list[int] = []
+    for conversation_id in conversations_of(log)["conversation_id"]:
+        found = explanation(log, conversation_id)
+        assert found is not None
+        lines += found.rows["line"].to_list()
+        resets = found.rows.filter(pl.col("what") == NAMES[RESET])["at"].unique().to_list()
+        assert resets in ([], [found.closed_by and found.closed_by["at"]])
+    assert len(lines) == len(set(lines))
+
+
+def test_a_reset_is_told_in_the_conversation_that_it_ended_alone() -> None:
+    rows = chat(
+        (0, "user", "message"),
+        (5, "system", "handoff_start"),
+        (10, "system", "session_reset"),
+        (20, "agent", "handoff_end"),
+        (21, "user", "message"),
+    )
+    log = Log(rows, [], [], Rules(), None)
+    told = [explanation(log, its) for its in conversations_of(log)["conversation_id"]]
+    assert [found.rows["line"].to_list() for found in told if found] == [[1, 2, 3], [4, 5]]
+
+
 def chat(*said: tuple[float, str, str]) -> list[dict[str, object]]:
     return [
         {
