@@ -50,11 +50,17 @@ class Explanation:
 
 
 def explained(
-    fragments: Fragments, timeouts: pl.DataFrame, rules: Rules, started_at: int, ordinal: int
+    fragments: Fragments,
+    timeouts: pl.DataFrame,
+    rules: Rules,
+    started_at: int,
+    ordinal: int,
+    *,
+    greetings: pl.DataFrame,
 ) -> Explanation | None:
     """The conversation of one key that starts at an instant (ms); None where no conversation does.
 
-    The fragments hold all rows of the key, and its legs.
+    The fragments hold all rows of the key, and its legs; `greetings` as `GREETINGS`.
     """
     general = general_conversations(fragments, timeouts, rules)
     everything = numbered(general.summary, SUMMARY.to_frame())
@@ -67,7 +73,7 @@ def explained(
     )
     facts = whose.row(0, named=True)
     elements = general.elements.filter(pl.col("conversation") == facts["source"])
-    named_rows = with_names(fragments.marked_rows)
+    named_rows = with_names(fragments.marked_rows, greetings)
     legs = legs_of(elements, named_rows, fragments.legs, rules)
     told = _told(named_rows, general)
     opened_at, closed_at = _resets_around(fragments, elements["segment"][0])

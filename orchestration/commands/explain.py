@@ -12,8 +12,8 @@ explain = App(name="explain", help="Say why something counted as it did, down to
 def explain_session(conversation_id: str, *, block: int | None = None) -> None:
     """Say why a conversation has the billing sessions that it has.
 
-    The row that opened it, the legs taken out, the rows that bound each billing session, what closed it, and
-    the file and line of each row.
+    What opened it, the legs taken out, the rows or legs that bound each billing session, the voice sessions
+    of a call, what closed it and what follows, and the file and line of each row.
 
     Parameters
     ----------

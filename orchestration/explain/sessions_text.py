@@ -34,7 +34,7 @@ def show(
         console.print(escape(plain(line)), highlight=False, soft_wrap=True)
     chosen = its.blocks if block is None else its.blocks.filter(pl.col("block_index") == block)
     console.print(_legs_table(its.legs)) if its.legs.height else None
-    console.print(_blocks_table(chosen, its.rows)) if chosen.height else None
+    console.print(_blocks_table(chosen, its)) if chosen.height else None
     console.print(_voice_table(its.voice)) if its.voice.height and block is None else None
     rows = its.rows
     if block is not None:
@@ -112,14 +112,12 @@ def _legs_table(legs: pl.DataFrame) -> Table:
     return table
 
 
-def _blocks_table(cut: pl.DataFrame, rows: pl.DataFrame) -> Table:
-    said = rows.filter("counts")
-    table = _table(
-        "billing sessions (R11)", "block", "from", "to", "billable", "last row before", "first row after"
-    )
+def _blocks_table(cut: pl.DataFrame, its: Explanation) -> Table:
+    columns = ("block", "from", "to", "billable", "last before", "first after")
+    table = _table("billing sessions (R11)", *columns)
     for block in cut.iter_rows(named=True):
-        before = said.filter(pl.col("at") <= block["started_at"]).tail(1)
-        after = said.filter(pl.col("at") >= block["ended_at"]).head(1)
+        before = _bounds(its, "end_at").filter(pl.col("at") <= block["started_at"]).tail(1)
+        after = _bounds(its, "start_at").filter(pl.col("at") >= block["ended_at"]).head(1)
         table.add_row(
             str(block["block_index"]),
             time_of(block["started_at"]),
@@ -128,6 +126,18 @@ def _blocks_table(cut: pl.DataFrame, rows: pl.DataFrame) -> Table:
             *(_at(found) for found in (before, after)),
         )
     return table
+
+
+def _bounds(its: Explanation, bound: str) -> pl.DataFrame:
+    """Where the clock may start, stop or run on, in order: rows in it, and an end of each leg.
+
+    At one instant the leg comes nearest to the time that it bounds.
+    """
+    rows = its.rows.filter("counts").select("at", "file", "line", what=pl.lit("row"))
+    legs = its.legs.filter(pl.col("end_at") > pl.col("start_at")).select(
+        pl.col(bound).alias("at"), "file", "line", what=pl.lit("leg")
+    )
+    return pl.concat([rows, legs]).sort("at", "what", descending=[False, bound == "end_at"])
 
 
 def _voice_table(cut: pl.DataFrame) -> Table:
@@ -158,7 +168,9 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def _at(found: pl.DataFrame) -> str:
-    return "" if found.is_empty() else f"{time_of(found['at'][0])} {place_of(found.row(0, named=True))}"
+    if found.is_empty():
+        return ""
+    return f"{found['what'][0]} {time_of(found['at'][0])} {place_of(found.row(0, named=True))}"
 
 
 def place_of(row: dict[str, object]) -> str:

@@ -49,7 +49,7 @@ def counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Homes:
 
     def made(rows: list[Row], legs: list[Row] | None = None) -> Lake:
         monkeypatch.setenv("QUARTERHOUR_HOME", str(tmp_path))
-        monkeypatch.setenv("COLUMNS", "200")
+        monkeypatch.setenv("COLUMNS", "250")
         return counted_in(tmp_path, {"interactions": rows, "handoffs": legs or []})
 
     return made
@@ -155,7 +155,20 @@ def test_a_call_tells_its_voice_sessions_beside_its_billing_sessions(
     assert "= 1 billing sessions (R8)" in text
     assert "ceil(1,200,000 ms / 900,000 ms)) = 2 voice sessions (R14)" in text
     assert "1 2026-03-01 10:15:00.000Z 2026-03-01 10:20:00.000Z" in text
-    assert "no activity of the user and no accepted leg: no voice session (R14)" in told(capsys, unanswered)
+    text = told(capsys, unanswered)
+    assert "opened by greeting of the app, interactions/2026-03-01/a.jsonl:3" in text
+    assert "no activity of the user and no accepted leg: no voice session (R14)" in text
+
+
+def test_a_leg_bounds_a_billing_session(counted: Homes, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [said(f"at {minute}", f"2026-03-01T10:{minute}:00") for minute in ("00", "04", "20")]
+    lake = counted(rows, [leg("leg-1", "2026-03-01T10:05:00", "2026-03-01T10:20:00")])
+    (only,) = conversation_ids(lake)
+    first, last = "interactions/2026-03-01/a.jsonl:1", "handoffs/2026-03-01/a.jsonl:1"
+    assert (
+        f"0 2026-03-01 10:00:00.000Z 2026-03-01 10:05:00.000Z 5:00.000 row 2026-03-01 10:00:00.000Z {first} "
+        f"leg 2026-03-01 10:05:00.000Z {last}"
+    ) in told(capsys, only)
 
 
 def test_one_block_is_explained_by_its_own_rows(home: Lake, capsys: pytest.CaptureFixture[str]) -> None:

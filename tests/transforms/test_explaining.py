@@ -9,7 +9,7 @@ from tests.frames import handoffs_frame, interactions_frame, milliseconds, timeo
 from tests.strategies import FEWER, MINUTE, Log, logs
 from transforms.explaining import REST, Explanation, explained
 from transforms.explaining_legs import ENDLESS, ENDLESS_LOG, IMPLIED, LOGGED, OPENED_BY, PAIRED, SILENCE
-from transforms.explaining_rows import NAMES
+from transforms.explaining_rows import GREETING, NAMES, greetings_of
 from transforms.fragments import fragments_of, rows_of
 from transforms.marks import END, RESET
 from transforms.rules import Rules
@@ -27,7 +27,9 @@ def explanation(log: Log, conversation_id: str) -> Explanation | None:
     is_its = pl.col("key") == pl.lit(key, pl.UInt64)
     held = fragments_of(interactions.filter(is_its), handoffs.filter(is_its))
     whole = held.having(marked_rows=rows_of(interactions, keys), stretches=held.stretches.clear())
-    return explained(whole, timeouts_frame(log.timeouts), log.rules, started_at, ordinal[0] if ordinal else 0)
+    timeouts, more = timeouts_frame(log.timeouts), ordinal[0] if ordinal else 0
+    greetings = greetings_of(interactions.filter(is_its))
+    return explained(whole, timeouts, log.rules, started_at, more, greetings=greetings)
 
 
 def conversations_of(log: Log) -> pl.DataFrame:
@@ -163,6 +165,8 @@ def test_a_row_is_told_in_one_conversation_and_a_reset_in_the_one_that_it_ended(
         found = explanation(log, conversation_id)
         assert found is not None
         lines += found.rows["line"].to_list()
+        for line, what in found.rows.select("line", "what").iter_rows():
+            assert (what == GREETING) == (log.rows[line - 1]["kind"] == "greeting")
         resets = found.rows.filter(pl.col("what") == NAMES[RESET])["at"].unique().to_list()
         assert resets in ([], [found.closed_by and found.closed_by["at"]])
     assert len(lines) == len(set(lines))
