@@ -8,36 +8,26 @@ from dataclasses import dataclass
 import polars as pl
 
 from transforms import blocks
+from transforms.conversations import resets_of
+from transforms.explaining_legs import ENDLESS_LOG, LOGGED, OPENED_BY, legs_of
+from transforms.explaining_rows import NAMES, with_names
 from transforms.fragments import ORIGIN, Fragments
 from transforms.general_conversations import General, general_conversations
 from transforms.keys import named
-from transforms.marks import AGENT, APP, END, RESET, START, SYSTEM, USER
+from transforms.marks import RESET
 from transforms.plain_conversations import SUMMARY
 from transforms.rules import Rules
 from transforms.sessions import numbered
 
-MARKS = {
-    USER: "message of the user",
-    APP: "message of the app",
-    RESET: "session reset",
-    AGENT: "message of a human agent",
-    START: "handoff start",
-    END: "handoff end",
-    SYSTEM: "message of the system",
-}
 ROWS = pl.Schema({"at": pl.Int64, "what": pl.String, "counts": pl.Boolean, "event_id": pl.String, **ORIGIN})
 """Rows of the conversation's time, in order; `counts`: activity outside every leg (R6). Times in ms."""
-LEGS = pl.Schema(
-    {"start_at": pl.Int64, "end_at": pl.Int64, "source": pl.String, "leg_id": pl.String, **ORIGIN}
-)
-"""Human-agent legs (R7), how each is known, and the row that opened it."""
 BLOCKS = pl.Schema(
     {"block_index": pl.Int64, "started_at": pl.Int64, "ended_at": pl.Int64, "billable_ms": pl.Int64}
 )
 """Billing sessions (R11) with the time that the clock ran in each."""
 
-LOGGED, PAIRED, ENDLESS = "handoff log", "handoff rows", "handoff start without an end"
-IMPLIED = "implied by a message of the agent"
+REST = "rest of a human agent's leg that a session reset cut"
+"""What opens a conversation into which a leg runs on."""
 
 
 @dataclass(frozen=True)
@@ -45,22 +35,32 @@ class Explanation:
     """What a conversation was made of."""
 
     facts: dict[str, object]
-    """`SUMMARY` with the texts of the key, `anchored_at`, `billable_ms` and `blocks`."""
+    """`SUMMARY` with the texts of the key, `anchored_at`, `billable_ms`, `blocks`, `is_on_voice` (R14)."""
+    opened_by: dict[str, object]
+    """What began at its first instant: `at`, `what`, and the row (`ORIGIN`); of the rest of a leg the row
+    that opened the whole leg."""
     rows: pl.DataFrame
     legs: pl.DataFrame
+    """`LEGS`, out of the clock."""
     blocks: pl.DataFrame
+    voice: pl.DataFrame
+    """Voice sessions (R14): `block_index, started_at, ended_at`, of the whole call."""
     closed_by: dict[str, object] | None
     """The reset that ended it (R4), as one of `ROWS`."""
-    next_row: dict[str, object] | None
-    """The key's next activity, as one of `ROWS`."""
 
 
 def explained(
-    fragments: Fragments, timeouts: pl.DataFrame, rules: Rules, started_at: int, ordinal: int
+    fragments: Fragments,
+    timeouts: pl.DataFrame,
+    rules: Rules,
+    started_at: int,
+    ordinal: int,
+    *,
+    greetings: pl.DataFrame,
 ) -> Explanation | None:
     """The conversation of one key that starts at an instant (ms); None where no conversation does.
 
-    The fragments hold all rows of the key, and its legs.
+    The fragments hold all rows of the key, and its legs; `greetings` as `GREETINGS`.
     """
     general = general_conversations(fragments, timeouts, rules)
     everything = numbered(general.summary, SUMMARY.to_frame())
@@ -68,21 +68,23 @@ def explained(
     its = billable.filter((pl.col("started_at") == started_at) & (pl.col("ordinal") == ordinal))
     if its.is_empty():
         return None
-    facts = named(its, fragments.identities).row(0, named=True)
+    whose = named(its, fragments.identities).with_columns(
+        is_on_voice=pl.col("channel").is_in(list(rules.voice_channels))
+    )
+    facts = whose.row(0, named=True)
     elements = general.elements.filter(pl.col("conversation") == facts["source"])
-    legs = _legs(elements, fragments)
-    told = _told(fragments.marked_rows, general)
-    last = pl.lit(facts["ended_at"])
-    is_said = pl.col("what").is_in([MARKS[USER], MARKS[APP]])
+    named_rows = with_names(fragments.marked_rows, greetings)
+    legs = legs_of(elements, named_rows, fragments.legs, rules)
+    told = _told(named_rows, general)
+    opened_at, closed_at = _resets_around(fragments, elements["segment"][0])
     return Explanation(
         facts=facts,
-        rows=_its_rows(told, general, facts),
+        opened_by=_opened_by(told, elements, legs, started_at),
+        rows=_its_rows(told, general, facts, opened_at),
         legs=legs,
         blocks=_with_billable_ms(blocks.usage_blocks(its, pauses), legs),
-        closed_by=_first(told, (pl.col("what") == MARKS[RESET]) & (pl.col("at") >= last))
-        if facts["is_reset"]
-        else None,
-        next_row=_first(told, is_said & (pl.col("at") > last)),
+        voice=blocks.voice_blocks(whose, rules).drop("conversation"),
+        closed_by=_reset_at(told, closed_at) if facts["is_reset"] else None,
     )
 
 
@@ -93,49 +95,57 @@ def _told(rows: pl.DataFrame, general: General) -> pl.DataFrame:
     )
     return (
         rows.join(outside, on=["at", "event_id"], how="left")
-        .with_columns(
-            pl.col("mark").replace_strict(MARKS, return_dtype=pl.String).alias("what"),
-            pl.col("counts").fill_null(value=False),
-        )
+        .with_columns(pl.col("counts").fill_null(value=False))
         .sort("at", pl.col("mark") == RESET, "event_id")
         .select(ROWS.names())
     )
 
 
-def _its_rows(told: pl.DataFrame, general: General, facts: dict[str, object]) -> pl.DataFrame:
-    """The rows of the conversation's span, without those of another one that touches it."""
-    others = general.elements.filter(pl.col("conversation") != facts["source"]).select(
+def _opened_by(told: pl.DataFrame, elements: pl.DataFrame, legs: pl.DataFrame, at: int) -> dict[str, object]:
+    """The activity at an instant at which a conversation starts, else the leg that began first (R1)."""
+    said = elements.filter(~pl.col("is_leg") & (pl.col("start_at") == at)).select(
         pl.col("source_id").alias("event_id"), pl.col("start_at").alias("at")
     )
+    opening = told.join(said, on=["event_id", "at"], how="semi", maintain_order="left")
+    if opening.is_empty():
+        is_whole = pl.col("since_at") == pl.col("start_at")
+        what = pl.col("source").replace_strict(OPENED_BY, return_dtype=pl.String)
+        opening = (
+            legs.filter(pl.col("start_at") == at)
+            .sort("since_at", ~pl.col("source").is_in([LOGGED, ENDLESS_LOG]), "leg_id")
+            .with_columns(
+                pl.lit(at).alias("at"), pl.when(is_whole).then(what).otherwise(pl.lit(REST)).alias("what")
+            )
+        )
+    return opening.select("at", "what", *ORIGIN).row(0, named=True)
+
+
+def _resets_around(fragments: Fragments, segment: int) -> tuple[int | None, int | None]:
+    """The instants of the resets between which a segment lies; None where none is."""
+    resets = resets_of(fragments.marked_rows, fragments.stretches)["reset_at"]  # numbered from 1
+    opened_at = resets[segment - 1] if segment else None
+    return opened_at, resets[segment] if segment < len(resets) else None
+
+
+def _its_rows(
+    told: pl.DataFrame, general: General, facts: dict[str, object], opened_at: int | None
+) -> pl.DataFrame:
+    """The rows of the conversation's span, without those of another one that touches it.
+
+    What stands at the reset before it is the other's (R4), but for the rows that open its own legs (R7).
+    """
     within = told.filter(pl.col("at").is_between(pl.lit(facts["started_at"]), pl.lit(facts["ended_at"])))
-    return within.join(others, on=["event_id", "at"], how="anti", maintain_order="left")
-
-
-def _legs(elements: pl.DataFrame, fragments: Fragments) -> pl.DataFrame:
-    """`LEGS` of the conversation, each with the row that opened it."""
-    legs = elements.filter("is_leg").rename({"source_id": "leg_id"}).sort("start_at", "end_at", "leg_id")
-    opened = pl.concat(
-        [
-            fragments.legs.select("leg_id", pl.lit(None, pl.UInt8).alias("mark"), *ORIGIN),
-            fragments.marked_rows.filter(pl.col("mark").is_in([START, AGENT])).select(
-                pl.col("event_id").alias("leg_id"), "mark", *ORIGIN
-            ),
-        ]
-    ).with_columns(is_logged=pl.col("mark").is_null())
-    ends = fragments.marked_rows.filter(pl.col("mark") == END)["at"]
-    source = (
-        pl.when("is_logged").then(pl.lit(LOGGED))
-        .when(pl.col("mark") == AGENT).then(pl.lit(IMPLIED))
-        .when(pl.col("end_at").is_in(ends.implode())).then(pl.lit(PAIRED))
-        .otherwise(pl.lit(ENDLESS))
-    )  # fmt: skip
-    found = legs.join(
-        opened.unique(["leg_id", "is_logged"], keep="first", maintain_order=True),
-        on=["leg_id", "is_logged"],
-        how="left",
-        maintain_order="left",
+    owners = general.elements.select(
+        pl.col("source_id").alias("event_id"),
+        pl.col("start_at").alias("at"),
+        (pl.col("conversation") == pl.lit(facts["source"])).alias("is_its"),
+    ).unique(["event_id", "at"])
+    is_after = pl.lit(value=True) if opened_at is None else pl.col("at") > opened_at
+    return (
+        within.join(owners, on=["event_id", "at"], how="left", maintain_order="left")
+        .filter(pl.col("is_its").fill_null(is_after))
+        .drop("is_its")
     )
-    return found.with_columns(source=source).select(LEGS.names())
 
 
 def _with_billable_ms(cut: pl.DataFrame, legs: pl.DataFrame) -> pl.DataFrame:
@@ -157,6 +167,5 @@ def _covered(start: int, end: int, legs: pl.DataFrame) -> int:
     return covered
 
 
-def _first(told: pl.DataFrame, wanted: pl.Expr) -> dict[str, object] | None:
-    found = told.filter(wanted)
-    return found.row(0, named=True) if found.height else None
+def _reset_at(told: pl.DataFrame, at: int | None) -> dict[str, object]:
+    return told.filter((pl.col("what") == NAMES[RESET]) & (pl.col("at") == at)).row(0, named=True)

@@ -48,22 +48,32 @@ def settled_legs(rows: pl.DataFrame, logged: pl.DataFrame, rules: Rules) -> Sett
     )
 
 
-def _paired(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Pairs of handoff rows as legs, starts without an end, and the rows that end nothing."""
+def handoff_pairs(rows: pl.DataFrame) -> pl.DataFrame:
+    """Handoff rows by key and time, paired (R7): `closed` of a start, `opened` of an end.
+
+    `next_at` and `next_id` are those of the next row, of the same key where the start is closed.
+    """
     is_start, is_end = pl.col("mark") == START, pl.col("mark") == END
-    handoffs = (
+    return (
         rows.filter(is_start | is_end)
         .sort("key", "at", is_start, "event_id")  # at one instant the end comes first
         .with_columns(
-            ((pl.col("key") == pl.col("key").shift(-1)) & is_end.shift(-1))
+            (is_start & (pl.col("key") == pl.col("key").shift(-1)) & is_end.shift(-1))
             .fill_null(value=False)
             .alias("closed"),
-            ((pl.col("key") == pl.col("key").shift(1)) & is_start.shift(1))
+            (is_end & (pl.col("key") == pl.col("key").shift(1)) & is_start.shift(1))
             .fill_null(value=False)
             .alias("opened"),
             pl.col("at").shift(-1).alias("next_at"),
+            pl.col("event_id").shift(-1).alias("next_id"),
         )
     )
+
+
+def _paired(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Pairs of handoff rows as legs, starts without an end, and the rows that end nothing."""
+    is_start, is_end = pl.col("mark") == START, pl.col("mark") == END
+    handoffs = handoff_pairs(rows)
     starts = handoffs.filter(is_start).select(
         *WHO,
         pl.col("at").alias("start_at"),

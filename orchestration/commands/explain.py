@@ -12,8 +12,8 @@ explain = App(name="explain", help="Say why something counted as it did, down to
 def explain_session(conversation_id: str, *, block: int | None = None) -> None:
     """Say why a conversation has the billing sessions that it has.
 
-    The row that opened it, the legs taken out, the rows that bound each billing session, what closed it, and
-    the file and line of each row.
+    What opened it, the legs taken out, the rows or legs that bound each billing session, the voice sessions
+    of a call, what closed it and what follows, and the file and line of each row.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def explain_session(conversation_id: str, *, block: int | None = None) -> None:
         One billing session of it, counted from 0.
     """
     from orchestration.counting.terms import terms_of
-    from orchestration.explain.sessions import explain, single_session
+    from orchestration.explain.sessions import explain, next_conversation, single_session
     from orchestration.explain.sessions_text import show
     from orchestration.lake import Lake
     from orchestration.settings.loading import load_settings
@@ -35,7 +35,7 @@ def explain_session(conversation_id: str, *, block: int | None = None) -> None:
         print(told)
         return
     found = explain(lake, terms_of(lake, settings), conversation_id)
-    show(found.stored, found.explanation, Console(), block)
+    show(found.stored, found.explanation, Console(), block, next_conversation(lake, found.stored))
     if found.dropped:
         print(found.dropped)
 

@@ -15,6 +15,7 @@ from orchestration.explain.sessions_text import place_of, time_of
 from orchestration.lake import Lake
 from orchestration.lake.parts import settled_files
 from transforms.explaining import Explanation, explained
+from transforms.explaining_rows import GREETINGS, greetings_of
 from transforms.fragments import MARKED_ROWS, Fragments, no_fragments, rows_of
 from transforms.keys import event_ids
 from transforms.marks import NO_MARK
@@ -41,13 +42,30 @@ def explain(lake: Lake, terms: Terms, conversation_id: str) -> Explained:
     stored = _stored(lake, "conversations", at, conversation_id)
     if stored is None:
         raise UsageError(_not_found(lake, conversation_id, key, at))
-    found = explained(_fragments(lake, terms, key, stored), terms.timeouts, terms.rules, at, ordinal)
+    fragments, greetings = _fragments(lake, terms, key, stored)
+    found = explained(fragments, terms.timeouts, terms.rules, at, ordinal, greetings=greetings)
     if found is None:
         raise UsageError(
             f"the rows of the lake no longer give {conversation_id}: its day {_day(at)} is stale; "
             f"materialize lake/fragments and the sessions of {_day(at)}, then ask again"
         )
     return Explained(stored, found, told_of_dropped(lake, set(found.rows["file"])))
+
+
+def next_conversation(lake: Lake, stored: dict[str, object]) -> str | None:
+    """The id of the conversation of the same key that is the next in the lake, on whatever day."""
+    key = str(stored["conversation_id"]).partition("-")[0]
+    later = (
+        lake.scan("conversations")
+        .filter(
+            pl.col("conversation_id").str.starts_with(f"{key}-")
+            & (pl.col("started_at") > pl.lit(stored["ended_at"]))
+        )
+        .select("conversation_id", "started_at")
+        .collect()
+        .sort("started_at", pl.col("conversation_id").str.len_chars(), "conversation_id")
+    )
+    return None if later.is_empty() else str(later["conversation_id"][0])
 
 
 def single_session(lake: Lake, conversation_id: str) -> str | None:
@@ -133,24 +151,25 @@ def _not_found(lake: Lake, conversation_id: str, key: int, at: int) -> str:
     return f"{text} (a late row may have moved its start); of the same key: {', '.join(of_key)}"
 
 
-def _fragments(lake: Lake, terms: Terms, key: int, stored: dict[str, object]) -> Fragments:
-    """All that the lake says of a key around a conversation: every row of every day that may join to it."""
+def _fragments(
+    lake: Lake, terms: Terms, key: int, stored: dict[str, object]
+) -> tuple[Fragments, pl.DataFrame]:
+    """All that the lake says of a key around a conversation, and its `GREETINGS`: every row of every day that
+    may join to it."""
     first, last = stored["chain_started_at"], stored["chain_ended_at"]
     if not isinstance(first, datetime) or not isinstance(last, datetime):
         raise TypeError("a conversation has a chain")
     keys = pl.DataFrame({"key": [key]}, schema={"key": pl.UInt64})
     held = Window(lake, terms).load(first.date(), last.date(), keys)
-    rows = [
-        rows_of(
-            resolved(lake, "interactions", day).winners.filter(pl.col("key") == pl.lit(key, pl.UInt64)), keys
-        )
-        for day in sorted(_days_of(held))
-    ]
-    return no_fragments().having(
+    is_its = pl.col("key") == pl.lit(key, pl.UInt64)
+    days = [resolved(lake, "interactions", day).winners.filter(is_its) for day in sorted(_days_of(held))]
+    rows = [rows_of(day, keys) for day in days]
+    fragments = no_fragments().having(
         marked_rows=pl.concat([MARKED_ROWS.to_frame(), *rows]),
         legs=held.legs,
         identities=held.identities,
     )
+    return fragments, pl.concat([GREETINGS.to_frame(), *(greetings_of(day) for day in days)])
 
 
 def _days_of(held: Fragments) -> set[date]:

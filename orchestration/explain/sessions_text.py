@@ -14,20 +14,28 @@ from transforms.rules import BLOCK_MS
 from transforms.timeouts import MINUTE_MS
 
 
-def show(stored: dict[str, object], its: Explanation, console: Console, block: int | None = None) -> None:
+def show(
+    stored: dict[str, object],
+    its: Explanation,
+    console: Console,
+    block: int | None = None,
+    following: str | None = None,
+) -> None:
     """Prints the explanation of a conversation, `stored` as the lake has it; of one block alone if so told.
 
+    `following` is the id of the key's next conversation in the lake, None where there is none.
     Raises UsageError where the conversation has no such block.
     """
     count = its.blocks.height
     if block is not None and not 0 <= block < count:
         choice = f"--block is 0 to {count - 1}" if count else "leave --block out to see why"
         raise UsageError(f"the conversation has {count} billing sessions: {choice}")
-    for line in _summary(stored, its):
+    for line in _summary(stored, its, following):
         console.print(escape(plain(line)), highlight=False, soft_wrap=True)
     chosen = its.blocks if block is None else its.blocks.filter(pl.col("block_index") == block)
     console.print(_legs_table(its.legs)) if its.legs.height else None
-    console.print(_blocks_table(chosen, its.rows)) if chosen.height else None
+    console.print(_blocks_table(chosen, its)) if chosen.height else None
+    console.print(_voice_table(its.voice)) if its.voice.height and block is None else None
     rows = its.rows
     if block is not None:
         start, end = chosen.select("started_at", "ended_at").row(0)
@@ -35,18 +43,17 @@ def show(stored: dict[str, object], its: Explanation, console: Console, block: i
     console.print(_rows_table(rows))
 
 
-def _summary(stored: dict[str, object], its: Explanation) -> list[str]:
+def _summary(stored: dict[str, object], its: Explanation, following: str | None) -> list[str]:
     facts = its.facts
     session = facts["session_id"]
     whose = f"session {session}" if session is not None else f"user {facts['user_id']} on {facts['channel']}"
-    first = its.rows.row(0, named=True) if its.rows.height else None
-    opened = f"opened by {first['what']}, {place_of(first)}" if first else "opened by a leg"
+    opened = f"opened by {its.opened_by['what']}, {place_of(its.opened_by)}"
     lines = [
         f"conversation {stored['conversation_id']}",
         f"  account {facts['account_id']}, app {facts['app_id']}, {whose} (R1); "
         f"channel {facts['channel']}, user {facts['user_id']}",
         f"  {time_of(facts['started_at'])} to {time_of(facts['ended_at'])}; {opened}",
-        f"  {_closed(its, stored)}",
+        f"  {_closed(its, stored, following)}",
     ]
     if facts["anchored_at"] is None:
         lines.append("  no message of the user outside every leg: no billing session (R10)")
@@ -55,48 +62,62 @@ def _summary(stored: dict[str, object], its: Explanation) -> list[str]:
             f"  billable {_length(facts['billable_ms'])} from {time_of(facts['anchored_at'])} (R6): max(1, "
             f"ceil({facts['billable_ms']:,} ms / {BLOCK_MS:,} ms)) = {facts['blocks']} billing sessions (R8)"
         )
-    if stored["billing_sessions"] != facts["blocks"] or stored["billable_ms"] != facts["billable_ms"]:
+    if facts["is_on_voice"]:
+        lines.append(_call(its))
+    counted = facts["blocks"], facts["billable_ms"], its.voice.height
+    if counted != (stored["billing_sessions"], stored["billable_ms"], stored["voice_sessions"]):
         lines.append(
-            f"  STALE: the lake still says {stored['billing_sessions']} billing sessions; "
-            "materialize its day again"
+            f"  STALE: the lake still says {stored['billing_sessions']} billing sessions and "
+            f"{stored['voice_sessions']} voice sessions; materialize its day again"
         )
     return lines
 
 
-def _closed(its: Explanation, stored: dict[str, object]) -> str:
+def _call(its: Explanation) -> str:
+    if its.voice.is_empty():
+        return "  no activity of the user and no accepted leg: no voice session (R14)"
+    start, end = its.voice["started_at"][0], its.voice["ended_at"][-1]
+    return (
+        f"  whole call {_length(end - start)} from {time_of(start)}, human agents included: max(1, "
+        f"ceil({end - start:,} ms / {BLOCK_MS:,} ms)) = {its.voice.height} voice sessions (R14)"
+    )
+
+
+def _closed(its: Explanation, stored: dict[str, object], following: str | None) -> str:
     facts, timeout = its.facts, _length(its.facts["timeout_ms"])
     if its.closed_by is not None:
         return f"ended by a session reset at {time_of(its.closed_by['at'])}, {place_of(its.closed_by)} (R4)"
     if not stored["is_complete"]:
         return f"still open at the watermark: provisional, not billed yet (R13); timeout {timeout}"
-    text = f"ended by inactivity: nothing for longer than {timeout} after {time_of(facts['ended_at'])} (R3)"
-    if its.next_row is None:
-        return f"{text}; nothing follows"
-    return f"{text}; next: {its.next_row['what']} at {time_of(its.next_row['at'])}, {place_of(its.next_row)}"
+    then = f"its next conversation is {following}" if following else "the lake has no later one of this key"
+    silence = f"no activity and no leg for longer than {timeout} after {time_of(facts['ended_at'])}"
+    return f"ended by inactivity: {silence} (R3); {then}"
 
 
 def _legs_table(legs: pl.DataFrame) -> Table:
-    table = _table("legs of human agents, taken out (R7)", "from", "to", "length", "known from", "leg", "row")
+    columns = ("from", "to", "length", "known from", "leg", "row", "ended by")
+    table = _table("legs of human agents, taken out (R7)", *columns)
     for leg in legs.iter_rows(named=True):
+        is_whole = leg["since_at"] == leg["start_at"]
+        end = {"file": leg["end_file"], "line": leg["end_line"]}
         table.add_row(
             time_of(leg["start_at"]),
             time_of(leg["end_at"]),
             _length(leg["end_at"] - leg["start_at"]),
-            leg["source"],
+            leg["source"] if is_whole else f"{leg['source']}, since {time_of(leg['since_at'])}",
             escape(plain(leg["leg_id"])),
             place_of(leg),
+            leg["ended_by"] if end["file"] is None else f"{leg['ended_by']} {place_of(end)}",
         )
     return table
 
 
-def _blocks_table(cut: pl.DataFrame, rows: pl.DataFrame) -> Table:
-    said = rows.filter("counts")
-    table = _table(
-        "billing sessions (R11)", "block", "from", "to", "billable", "last row before", "first row after"
-    )
+def _blocks_table(cut: pl.DataFrame, its: Explanation) -> Table:
+    columns = ("block", "from", "to", "billable", "last before", "first after")
+    table = _table("billing sessions (R11)", *columns)
     for block in cut.iter_rows(named=True):
-        before = said.filter(pl.col("at") <= block["started_at"]).tail(1)
-        after = said.filter(pl.col("at") >= block["ended_at"]).head(1)
+        before = _bounds(its, "end_at").filter(pl.col("at") <= block["started_at"]).tail(1)
+        after = _bounds(its, "start_at").filter(pl.col("at") >= block["ended_at"]).head(1)
         table.add_row(
             str(block["block_index"]),
             time_of(block["started_at"]),
@@ -104,6 +125,25 @@ def _blocks_table(cut: pl.DataFrame, rows: pl.DataFrame) -> Table:
             _length(block["billable_ms"]),
             *(_at(found) for found in (before, after)),
         )
+    return table
+
+
+def _bounds(its: Explanation, bound: str) -> pl.DataFrame:
+    """Where the clock may start, stop or run on, in order: rows in it, and an end of each leg.
+
+    At one instant the leg comes nearest to the time that it bounds.
+    """
+    rows = its.rows.filter("counts").select("at", "file", "line", what=pl.lit("row"))
+    legs = its.legs.filter(pl.col("end_at") > pl.col("start_at")).select(
+        pl.col(bound).alias("at"), "file", "line", what=pl.lit("leg")
+    )
+    return pl.concat([rows, legs]).sort("at", "what", descending=[False, bound == "end_at"])
+
+
+def _voice_table(cut: pl.DataFrame) -> Table:
+    table = _table("voice sessions (R14)", "block", "from", "to")
+    for block in cut.iter_rows(named=True):
+        table.add_row(str(block["block_index"]), time_of(block["started_at"]), time_of(block["ended_at"]))
     return table
 
 
@@ -128,7 +168,9 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def _at(found: pl.DataFrame) -> str:
-    return "" if found.is_empty() else f"{time_of(found['at'][0])} {place_of(found.row(0, named=True))}"
+    if found.is_empty():
+        return ""
+    return f"{found['what'][0]} {time_of(found['at'][0])} {place_of(found.row(0, named=True))}"
 
 
 def place_of(row: dict[str, object]) -> str:

@@ -7,8 +7,11 @@ from hypothesis import given
 
 from tests.frames import handoffs_frame, interactions_frame, milliseconds, timeouts_frame
 from tests.strategies import FEWER, MINUTE, Log, logs
-from transforms.explaining import ENDLESS, IMPLIED, LOGGED, PAIRED, Explanation, explained
+from transforms.explaining import REST, Explanation, explained
+from transforms.explaining_legs import ENDLESS, ENDLESS_LOG, IMPLIED, LOGGED, OPENED_BY, PAIRED, SILENCE
+from transforms.explaining_rows import GREETING, NAMES, greetings_of
 from transforms.fragments import fragments_of, rows_of
+from transforms.marks import END, RESET
 from transforms.rules import Rules
 from transforms.sessions import sessions_of
 
@@ -24,7 +27,14 @@ def explanation(log: Log, conversation_id: str) -> Explanation | None:
     is_its = pl.col("key") == pl.lit(key, pl.UInt64)
     held = fragments_of(interactions.filter(is_its), handoffs.filter(is_its))
     whole = held.having(marked_rows=rows_of(interactions, keys), stretches=held.stretches.clear())
-    return explained(whole, timeouts_frame(log.timeouts), log.rules, started_at, ordinal[0] if ordinal else 0)
+    timeouts, more = timeouts_frame(log.timeouts), ordinal[0] if ordinal else 0
+    greetings = greetings_of(interactions.filter(is_its))
+    return explained(whole, timeouts, log.rules, started_at, more, greetings=greetings)
+
+
+def conversations_of(log: Log) -> pl.DataFrame:
+    rows, legs = interactions_frame(log.rows), handoffs_frame(log.legs)
+    return sessions_of(rows, legs, timeouts_frame(log.timeouts), log.rules).conversations
 
 
 @FEWER
@@ -47,20 +57,132 @@ def test_an_explanation_counts_what_the_sessions_count(log: Log) -> None:
         assert found.blocks["billable_ms"].sum() == (its["billable_ms"] if bounds else 0)
         assert [found.facts[name] for name in ("channel", "user_id")] == [its["channel"], its["user_id"]]
         assert (found.closed_by is not None) == (its["ended_by"] == "reset")
+        calls = sessions.voice_sessions.filter(pl.col("conversation_id") == its["conversation_id"])
+        assert found.voice.rows() == [
+            (index, milliseconds(start), milliseconds(end))
+            for index, start, end in calls.select("block_index", "started_at", "ended_at").iter_rows()
+        ]
 
 
 @FEWER
 @given(logs())
 def test_every_row_and_leg_of_an_explanation_has_a_file_and_a_line(log: Log) -> None:
-    sessions = sessions_of(
-        interactions_frame(log.rows), handoffs_frame(log.legs), timeouts_frame(log.timeouts), log.rules
-    )
-    for conversation_id in sessions.conversations["conversation_id"]:
+    for conversation_id in conversations_of(log)["conversation_id"]:
         found = explanation(log, conversation_id)
         assert found is not None
         for told in (found.rows, found.legs):
             assert told.select("file", "line").null_count().row(0) == (0, 0)
         assert found.rows.height or found.legs.height
+
+
+def opens(log: Log, opener: dict[str, object]) -> bool:
+    """Whether what is said to have opened a conversation can, and happened then, by the log alone."""
+    at, line = opener["at"], int(str(opener["line"])) - 1
+    if opener["what"] == REST:
+        return any(row["kind"] == "session_reset" and row["occurred_at"] == at for row in log.rows)
+    if opener["what"] == OPENED_BY[LOGGED]:
+        start = "transferred_at" if log.rules.handoff_starts_at == "transfer" else "accepted_at"
+        return bool(log.legs[line][start] == at)
+    row = log.rows[line]
+    is_able = row["kind"] in ("greeting", "handoff_start") or (
+        row["kind"] == "message" and row["actor"] in ("user", "app", "agent")
+    )
+    return is_able and row["occurred_at"] == at
+
+
+@FEWER
+@given(logs())
+def test_what_opened_a_conversation_could_and_did_so_when_it_started(log: Log) -> None:
+    for its in conversations_of(log).iter_rows(named=True):
+        found = explanation(log, its["conversation_id"])
+        assert found is not None
+        assert found.opened_by["at"] == milliseconds(its["started_at"])
+        assert opens(log, found.opened_by), found.opened_by
+
+
+def whole_leg(log: Log, leg: dict[str, object]) -> tuple[str, int | None]:
+    """How a leg is known by the log alone, whatever resets lie in it, and where its log or rows end it."""
+    at, line = leg["since_at"], int(str(leg["line"])) - 1
+    if leg["source"] in (LOGGED, ENDLESS_LOG):
+        logged = log.legs[line]
+        start = "transferred_at" if log.rules.handoff_starts_at == "transfer" else "accepted_at"
+        assert (logged["leg_id"], logged[start]) == (leg["leg_id"], at)
+        return ENDLESS_LOG if logged["ended_at"] is None else LOGGED, logged["ended_at"]
+    row = log.rows[line]
+    assert (row["event_id"], row["occurred_at"]) == (leg["leg_id"], at)
+    if row["kind"] == "message":
+        return IMPLIED, None
+    (key,) = keyed(log, row)
+    same = [other for other in log.rows if keyed(log, other) == {key} and "handoff" in other["kind"]]
+    later = sorted(
+        (other["occurred_at"], other["kind"] == "handoff_start", other["event_id"]) for other in same
+    )
+    following = later[later.index((at, True, row["event_id"])) + 1 :]
+    if following and not following[0][1]:
+        return PAIRED, following[0][0]
+    return ENDLESS, None
+
+
+def keyed(log: Log, row: dict[str, object]) -> set[int]:
+    return set(interactions_frame([row])["key"])
+
+
+@FEWER
+@given(logs())
+def test_a_leg_is_known_alike_before_and_after_a_reset_and_the_row_that_ends_it_stands_there(
+    log: Log,
+) -> None:
+    for conversation_id in conversations_of(log)["conversation_id"]:
+        found = explanation(log, conversation_id)
+        assert found is not None
+        for leg in found.legs.iter_rows(named=True):
+            source, until = whole_leg(log, leg)
+            assert leg["source"] == source
+            if leg["end_line"] is None:
+                assert leg["ended_by"] == SILENCE
+                assert leg["end_at"] == leg["since_at"]
+                continue
+            ended = int(leg["end_line"]) - 1
+            if leg["ended_by"] == LOGGED:
+                assert log.legs[ended]["ended_at"] == leg["end_at"] == until
+                continue
+            assert log.rows[ended]["occurred_at"] == leg["end_at"]
+            if leg["ended_by"] == NAMES[END]:
+                assert log.rows[ended]["kind"] == "handoff_end"
+                assert until == leg["end_at"]
+            elif leg["ended_by"] == NAMES[RESET]:
+                assert log.rows[ended]["kind"] == "session_reset"
+                assert until is None or until > leg["end_at"]
+            else:
+                assert until is None
+
+
+@FEWER
+@given(logs())
+def test_a_row_is_told_in_one_conversation_and_a_reset_in_the_one_that_it_ended(log: Log) -> None:
+    lines: list[int] = []
+    for conversation_id in conversations_of(log)["conversation_id"]:
+        found = explanation(log, conversation_id)
+        assert found is not None
+        lines += found.rows["line"].to_list()
+        for line, what in found.rows.select("line", "what").iter_rows():
+            assert (what == GREETING) == (log.rows[line - 1]["kind"] == "greeting")
+        resets = found.rows.filter(pl.col("what") == NAMES[RESET])["at"].unique().to_list()
+        assert resets in ([], [found.closed_by and found.closed_by["at"]])
+    assert len(lines) == len(set(lines))
+
+
+def test_a_reset_is_told_in_the_conversation_that_it_ended_alone() -> None:
+    rows = chat(
+        (0, "user", "message"),
+        (5, "system", "handoff_start"),
+        (10, "system", "session_reset"),
+        (20, "agent", "handoff_end"),
+        (21, "user", "message"),
+    )
+    log = Log(rows, [], [], Rules(), None)
+    told = [explanation(log, its) for its in conversations_of(log)["conversation_id"]]
+    assert [found.rows["line"].to_list() for found in told if found] == [[1, 2, 3], [4, 5]]
 
 
 def chat(*said: tuple[float, str, str]) -> list[dict[str, object]]:
@@ -101,8 +223,35 @@ def test_a_leg_says_how_it_is_known_and_where_it_stands() -> None:
     log = {**ANN, "leg_id": "leg-1", "transferred_at": BEGIN + 30 * MINUTE}
     times = {"accepted_at": BEGIN + 30 * MINUTE, "ended_at": BEGIN + 40 * MINUTE}
     found = of_one(rows, [{**log, **times}])
-    told = found.legs.select("source", "leg_id", "line").rows()
-    assert told == [(PAIRED, "e1", 2), (IMPLIED, "e4", 5), (ENDLESS, "e7", 8), (LOGGED, "leg-1", 1)]
+    assert found.legs.select("source", "leg_id", "line").rows() == [
+        (PAIRED, "e1", 2),
+        (IMPLIED, "e4", 5),
+        (ENDLESS, "e7", 8),
+        (LOGGED, "leg-1", 1),
+    ]
+    assert found.legs.select("ended_by", "end_line").rows() == [
+        ("handoff end", 3),
+        ("message of the app", 7),
+        ("message of the app", 10),
+        ("handoff log", 1),
+    ]
+
+
+def test_a_leg_that_a_reset_cuts_is_one_pair_of_rows_in_both_conversations() -> None:
+    rows = chat(
+        (0, "user", "message"),
+        (5, "system", "handoff_start"),
+        (10, "system", "session_reset"),
+        (20, "agent", "handoff_end"),
+        (21, "user", "message"),
+    )
+    log = Log(rows, [], [], Rules(), None)
+    told = []
+    for conversation_id in conversations_of(log)["conversation_id"]:
+        found = explanation(log, conversation_id)
+        assert found is not None
+        told += found.legs.select("source", "line", "ended_by", "end_line").rows()
+    assert told == [(PAIRED, 2, "session reset", 3), (PAIRED, 2, "handoff end", 4)]
 
 
 def test_a_block_knows_how_long_its_clock_ran() -> None:
@@ -115,16 +264,6 @@ def test_a_block_knows_how_long_its_clock_ran() -> None:
     assert [
         (end - start) // MINUTE for start, end in found.blocks.select("started_at", "ended_at").rows()
     ] == [55, 5]
-
-
-def test_what_follows_is_told_when_silence_ended_the_conversation() -> None:
-    rows = chat((0, "user", "message"), (16, "user", "message"))
-    log = Log(rows, [], [], Rules(), None)
-    first = sessions_of(interactions_frame(rows), handoffs_frame([])).conversations["conversation_id"][0]
-    found = explanation(log, first)
-    assert found is not None
-    assert found.next_row is not None
-    assert (found.next_row["event_id"], found.next_row["line"]) == ("e1", 2)
 
 
 def test_an_instant_at_which_nothing_starts_has_no_explanation() -> None:
