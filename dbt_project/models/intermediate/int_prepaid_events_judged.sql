@@ -19,7 +19,9 @@ beside_plans as (
         prepaid_events.event_id,
         prepaid_events.event_type,
         prepaid_events.occurred_at,
+        prepaid_events.event_date,
         prepaid_events.amount,
+        prepaid_events.credit_expires_date,
         plans.plan_id,
         plans.plan_kind,
         plans.minimum_top_up,
@@ -43,7 +45,13 @@ judged as (
         occurred_at,
         plan_id,
         currency,
-        {{ prepaid_reason('plan_id') }} as refusal_reason
+        coalesce(
+            {{ prepaid_reason('plan_id') }},
+            case
+                when credit_expires_date <= event_date
+                    then 'expires_date is not after the day of the grant, ' || strftime(event_date, '%Y-%m-%d')
+            end
+        ) as refusal_reason
     from beside_plans
 )
 
