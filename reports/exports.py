@@ -47,7 +47,7 @@ def _line(line: DocumentLine, currency: str) -> Sequence[str]:
         number(line.tax_rate),
         currency,
         line.charge_class,
-        guarded(line.corrects_invoice_id or "") if line.charge_class == "correction" else "",
+        guarded(line.corrects or "") if line.charge_class == "correction" else "",
     )
 
 

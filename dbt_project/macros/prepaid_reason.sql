@@ -5,7 +5,7 @@
         when {{ in_force_plan_id }} is null then 'there is no subscription'
         when plan_kind != 'payg' and not (plan_kind = 'trial' and event_type = 'free_credit_granted')
             then 'the plan of the app is not prepaid'
-        when event_type = 'order_placed' and not amount between minimum_top_up and maximum_top_up
+        when event_type in ('order_placed', 'auto_reload_set') and not amount between minimum_top_up and maximum_top_up
             then format(
                 'amount is not between {} and {} {}',
                 cast(cast(minimum_top_up as decimal(18, 2)) as varchar),

@@ -55,6 +55,12 @@ def types_to_write() -> dict[str, EventType]:
     return {name: each for name, each in event_types().items() if name not in BY_THE_WAY}
 
 
+@cache
+def plan_currencies() -> dict[str, str]:
+    """The currency of each plan; a trial has none."""
+    return {row["plan_id"]: row["currency"] for row in _rows("plans")}
+
+
 def _rows(seed: str) -> list[dict[str, str]]:
     with (SEEDS / f"{seed}.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))

@@ -13,6 +13,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from orchestration.billing.unspent import left_of_top_up
+from orchestration.book.currencies import unpriced_plans
 from orchestration.book.judging import Verdict, judge
 from orchestration.book.types import EventType, event_types
 from orchestration.errors import UsageError
@@ -45,6 +46,8 @@ class Recorded:
     path: Path | None
     revived: tuple[str, ...]
     """Refused events of later instants that are taken because of this one."""
+    warnings: tuple[str, ...] = ()
+    """What it leads to that nobody may have meant."""
 
 
 def record(home: Path, entry: Entry, *, dry_run: bool = False, now: datetime | None = None) -> Recorded:
@@ -64,7 +67,7 @@ def record(home: Path, entry: Entry, *, dry_run: bool = False, now: datetime | N
         verdict = judge(home, entry.account_id, line, name, now.date())
         _refuse(entry, verdict)
         path = None if dry_run else appended(home / "landing" / name, line)
-    return Recorded(event_id, row, path, verdict.revived)
+    return Recorded(event_id, row, path, verdict.revived, _warnings(home, entry, now))
 
 
 def _type_of(entry: Entry) -> EventType:
@@ -96,6 +99,12 @@ def _row(entry: Entry, event_type: EventType, now: datetime) -> dict[str, object
     }
     row |= {name: value for name, value in given.items() if value is not None}
     return {name: value for name, value in row.items() if value is not None}
+
+
+def _warnings(home: Path, entry: Entry, now: datetime) -> tuple[str, ...]:
+    if entry.type != "currency_set":
+        return ()
+    return unpriced_plans(home, entry.account_id, str(entry.fields["currency"]), entry.occurred_at or now)
 
 
 def _refuse(entry: Entry, verdict: Verdict) -> None:

@@ -114,6 +114,8 @@ def _write(event_type: EventType, account_id: str, given: dict[str, Any]) -> Non
     print(f"written to {recorded.path}" if recorded.path else "would be taken; nothing was written (dry run)")
     for told in recorded.revived:
         warn(f"no longer refused: {told}")
+    for told in recorded.warnings:
+        warn(told)
 
 
 for _event_type in types_to_write().values():

@@ -60,6 +60,7 @@ def write_account_event(context: dg.OpExecutionContext, desk: Desk) -> None:
         "event": dg.MetadataValue.json(dict(recorded.row)),
         "path": str(recorded.path or "nothing was written (dry run)"),
         "no longer refused": ", ".join(recorded.revived) or "none",
+        "warnings": "; ".join(recorded.warnings) or "none",
     })  # fmt: skip
 
 

@@ -36,7 +36,8 @@ class DocumentLine(NamedTuple):
     line_kind: str
     metric: str
     charge_class: str
-    corrects_invoice_id: str | None
+    corrects_document_id: str | None
+    corrects_number: str | None  # None in entries from before lines named it
     charge_period_start_date: date
     charge_period_end_date: date  # exclusive
     quantity: Decimal
@@ -55,11 +56,16 @@ class DocumentLine(NamedTuple):
     """Whether it is rated together with the other apps of its account."""
 
     @property
+    def corrects(self) -> str | None:
+        """The number of the document that this line takes from; its id in entries that do not name it."""
+        return self.corrects_number or self.corrects_document_id
+
+    @property
     def shown_correction(self) -> str | None:
         """The document that this line corrects (I3), for people."""
         if self.charge_class != "correction":
             return None
-        return names.display_name(self.corrects_invoice_id, "(unknown)")
+        return names.display_name(self.corrects, "(unknown)")
 
     @property
     def shown_tiers(self) -> tuple[LineTier, ...]:
@@ -134,7 +140,8 @@ def document_line(line: Mapping[str, Any], is_contract: bool) -> DocumentLine:
         line_kind=line["line_kind"],
         discount_amount=decimal(line["discount_amount"]),
         charge_class=line["charge_class"],
-        corrects_invoice_id=line.get("corrects_number") or line["corrects_document_id"],
+        corrects_document_id=line["corrects_document_id"],
+        corrects_number=line.get("corrects_number"),
         tiers=tuple(map(_tier, line["tiers"])),
         gross_amount=decimal(line["gross_amount"]),
         tax_category=line["tax_category"],

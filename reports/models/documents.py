@@ -219,7 +219,7 @@ class IssuedDocument(Document):
     @property
     def corrected_ids(self) -> tuple[str, ...]:
         """Ids of all documents that it corrects, as a whole or by a line (I3)."""
-        named = [self.corrects_document_id, *(line.corrects_invoice_id for line in self.lines)]
+        named = [self.corrects_document_id, *(line.corrects_document_id for line in self.lines)]
         return tuple(dict.fromkeys(document_id for document_id in named if document_id))
 
 

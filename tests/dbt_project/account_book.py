@@ -337,7 +337,17 @@ def wallets(book: Book) -> None:
         "pay", "2026-02-19 10", "free_credit_granted", "a", event_id="cr", amount=7,
     )  # fmt: skip
     book.event("pay", "2026-02-18 10", "auto_reload_set", "a", is_on=True, threshold="10", amount="50")
-    book.event("pay", "2026-02-19 10", "auto_reload_set", "a", is_on=False)
+    reload = {"is_on": True, "threshold": "10"}
+    book.refused(bounds, "pay", "2026-02-18 11", "auto_reload_set", "a", amount="19.99", **reload)
+    book.refused(bounds, "pay", "2026-02-18 12", "auto_reload_set", "a", amount="10000.01", **reload)
+    book.event("pay", "2026-02-19 10", "auto_reload_set", "a", is_on=False, amount="5")
+    credit = {"event_id": "late", "amount": 7}
+    for expiry in ("2026-02-19", "2026-02-20"):
+        book.refused(
+            "expires_date is not after the day of the grant, 2026-02-20",
+            "pay", "2026-02-20 10", "free_credit_granted", "a", amount=7, expires_date=expiry,
+        )  # fmt: skip
+    book.event("pay", "2026-02-20 11", "free_credit_granted", "a", expires_date="2026-02-21", **credit)
 
 
 def people(book: Book) -> None:

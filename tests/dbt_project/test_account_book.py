@@ -125,6 +125,7 @@ def test_wallets_are_filled_by_the_plan_by_grants_and_by_cleared_orders(home: Pa
         ("free/a", "free", Decimal(500), at("2026-02-11 10"), date(2026, 2, 11), date(2026, 5, 12)),
         ("order/o1", "paid", Decimal(100), at("2026-02-14 10"), date(2026, 2, 14), None),
         ("cr", "free", Decimal(7), at("2026-02-18 10"), date(2026, 2, 18), date(2026, 2, 28)),
+        ("late", "free", Decimal(7), at("2026-02-20 11"), date(2026, 2, 20), date(2026, 2, 21)),
     ]
     # A downgrade's credit comes with the downgrade, at its first midnight.
     later = rows(

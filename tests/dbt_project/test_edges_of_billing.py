@@ -21,6 +21,13 @@ def plans(lake: Lake) -> None:
     lake.event("stays", "2026-02-15 09:00", "plan_changed", "x", plan_id="advanced_usd")
     lake.sessions("stays", "x", "2026-02-20 10:00", times=3000)
 
+    opened(lake, "back").event("back", "2026-01-01 09:00", "plan_subscribed", "x", plan_id="essential_usd")
+    lake.event("back", "2026-01-10 09:00", "plan_cancelled", "x")
+    lake.event("back", "2026-01-20 09:00", "plan_subscribed", "x", plan_id="advanced_usd")
+    lake.event("back", "2026-02-03 09:00", "plan_changed", "x", plan_id="essential_usd")
+    lake.event("back", "2026-02-04 09:00", "plan_changed", "x", plan_id="advanced_usd")
+    lake.event("back", "2026-02-05 09:00", "plan_changed", "x", plan_id="essential_usd")
+
     opened(lake, "trial").event("trial", "2026-01-03 09:00", "plan_subscribed", "x", plan_id="trial")
     lake.event("trial", "2026-01-03 10:00", "seats_set", "x", seats=5)
     lake.event("trial", "2026-01-08 10:00", "seats_set", "x", seats=1)
@@ -110,6 +117,23 @@ def amounts(home: Path, invoice_id: str, metric: str) -> list[str]:
 def test_a_downgrade_that_is_taken_back_leaves_the_month_whole(home: Path) -> None:
     """2,500 beyond the 500 included: 1,000 x 0.095 + 1,500 x 0.08."""
     assert amounts(home, "stays-2026-02", "usage_sessions") == ["215.00"]
+
+
+def test_what_begins_with_a_month_is_charged_by_the_invoice_before_it_and_once(home: Path) -> None:
+    """P4: one that came back from February, a downgrade from March that was taken back and ordered again."""
+    orders = rows(
+        home,
+        "select order_date, order_type, amount, invoice_id from orders"
+        " where account_id = 'back' and order_type != 'month' order by order_date",
+    )
+    assert [(f"{day:%m-%d}", kind, f"{amount:.2f}", invoice) for day, kind, amount, invoice in orders] == [
+        ("01-01", "subscription", "99.00", "back-2026-01"),
+        ("01-10", "cancellation", "0.00", None),
+        ("01-20", "subscription", "299.00", "back-2026-01"),
+        ("02-03", "plan_change", "0.00", None),
+        ("02-04", "plan_change", "0.00", None),
+        ("02-05", "plan_change", "99.00", "back-2026-02"),
+    ]
 
 
 def test_the_seats_of_a_trial_are_not_charged_by_the_plan_after_it(home: Path) -> None:

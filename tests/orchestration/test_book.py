@@ -169,6 +169,20 @@ def test_a_command_refuses_money_that_no_coin_can_pay(home: Path, capsys: pytest
     assert landed(home) == before
 
 
+def test_a_change_of_currency_says_which_plans_it_leaves_without_a_price(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In Tokyo it is 1 April at 15:00 UTC of 31 March: a change then counts from May."""
+    change = ("account", "currency", "acme", "--dry-run", "--currency")
+    assert run(*change, "EUR", "--at", "2026-03-31T14:59:00Z") == 0
+    told = " ".join(capsys.readouterr().err.split())
+    assert "warning: from 2026-04-01 on, payg_usd of app bot has no price in EUR" in told
+    assert run(*change, "EUR", "--at", "2026-03-31T15:00:00Z") == 0
+    assert "from 2026-05-01 on" in capsys.readouterr().err
+    assert run(*change, "USD", "--at", "2026-03-31T15:00:00Z") == 0
+    assert "warning" not in capsys.readouterr().err
+
+
 def test_a_state_is_the_fold_up_to_its_instant(home: Path) -> None:
     record(home, order("o1"), now=NOON)
     before, then = (state_at(home, "acme", at) for at in (NOON - timedelta(milliseconds=1), NOON))

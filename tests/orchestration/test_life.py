@@ -272,7 +272,8 @@ def test_every_order_and_where_it_was_charged(home: Path) -> None:
         ("plan_change", "03-10", "completed", "137.67", INVOICE.format(2)),
         ("top_up", "03-12", "failed", "200.00", None),
         ("top_up", "04-05", "completed", "100.00", INVOICE.format(4)),
-        ("plan_change", "06-15", "completed", "0.00", None),
+        # Essential from 1 July: June's invoice has July's fees, 32.00 + 109.00.
+        ("plan_change", "06-15", "completed", "141.00", INVOICE.format(6)),
         ("cancellation", "07-10", "completed", "0.00", None),
     ]
     months = read(

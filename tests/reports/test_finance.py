@@ -44,6 +44,17 @@ def test_the_register_has_one_line_per_document():
     ])  # fmt: skip
 
 
+@pytest.mark.parametrize("kind", ["credit_note", "void"])
+def test_the_register_names_what_is_corrected_once_by_its_number(kind: str):
+    """A line of an entry names its document by id and by number; two rates of tax are two lines."""
+    named = {"line_kind": "credit", "corrects_document_id": "zoe-2026-03", "corrects_number": INVOICE.number}
+    lines = [line("credit", "-10.0000", **named), line("credit", "-5.0000", tax_category="AA", **named)]
+    content = samples.credit_note() | {"lines": lines, "corrects_number": INVOICE.number}
+    content |= {"subtotal": "-15.0000", "total": "-16.9000"}
+    (row,) = rows_of(finance.register([document(kind, "CRN-1", content)], NUMBERS))
+    assert row["corrects"] == INVOICE.number
+
+
 @pytest.mark.parametrize(("currency", "net"), [("JPY", "-1200"), ("USD", "-1200.00"), ("KWD", "-1200.000")])
 def test_amounts_have_the_minor_unit_of_their_currency(currency: str, net: str):
     content = samples.body("zoe-2026-03", [line("credit", "-1200.0000")], [], currency=currency)

@@ -48,8 +48,13 @@ plan_events as (
         versions.currency as plan_currency,
         events.seats,
         try_cast(events.payload ->> 'days' as integer) as extension_days,
-        try_cast(events.payload ->> 'amount' as decimal(18, 6)) as amount,
+        -- An auto-reload that is switched off orders nothing.
+        case
+            when events.payload ->> 'is_on' = 'false' then null
+            else try_cast(events.payload ->> 'amount' as decimal(18, 6))
+        end as amount,
         try_cast(events.payload ->> 'threshold' as decimal(18, 6)) as threshold,
+        try_cast(events.payload ->> 'expires_date' as date) as credit_expires_date,
         coalesce(currencies.currency, '{{ var("default_currency") }}') as account_currency,
         row_number() over (
             partition by events.account_id, events.app_id

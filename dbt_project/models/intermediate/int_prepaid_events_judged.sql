@@ -23,8 +23,10 @@ beside_plans as (
         prepaid_events.event_id,
         prepaid_events.event_type,
         prepaid_events.occurred_at,
+        prepaid_events.event_date,
         prepaid_events.amount,
         prepaid_events.threshold,
+        prepaid_events.credit_expires_date,
         plans.plan_id,
         plans.plan_kind,
         plans.minimum_top_up,
@@ -53,7 +55,11 @@ judged as (
         coalesce(
             {{ prepaid_reason('plan_id') }},
             {{ minor_unit_reason("'threshold'", 'threshold', 'currency', 'minor_unit') }},
-            {{ minor_unit_reason("'amount'", 'amount', 'currency', 'minor_unit') }}
+            {{ minor_unit_reason("'amount'", 'amount', 'currency', 'minor_unit') }},
+            case
+                when credit_expires_date <= event_date
+                    then 'expires_date is not after the day of the grant, ' || strftime(event_date, '%Y-%m-%d')
+            end
         ) as refusal_reason
     from beside_plans
 )

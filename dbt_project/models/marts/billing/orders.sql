@@ -1,5 +1,6 @@
 -- The order history as the console shows it (doc): every top-up, subscription, change of plan and month
--- makes one, and its invoice is the document that charges it. Enterprise accounts have none (I5).
+-- makes one, and its invoice is the document that charges it: of a plan, the one with the fee of its first days,
+-- which from a month's first day may be that of the month before (P4). Enterprise accounts have none (I5).
 with accounts as (
     select * from {{ ref('accounts') }}
     where account_kind != 'enterprise'
@@ -13,8 +14,13 @@ top_ups as (
     select * from {{ ref('int_orders') }}
 ),
 
+-- What another change of the same first day replaced began nothing, nor did the way back to the plan in force.
 steps as (
-    select * from {{ ref('int_plan_events_folded') }}
+    select
+        *,
+        (event_type = 'plan_subscribed' or change_plan_id is distinct from in_force_plan_id)
+        and row_number() over (partition by account_id, app_id, change_date order by step desc) = 1 as is_beginning
+    from {{ ref('int_plan_events_folded') }}
     where
         refusal_reason is null
         and change_date is not null
@@ -26,12 +32,41 @@ lines as (
     where line_kind = 'fee'
 ),
 
+line_items as (
+    select * from {{ ref('invoice_line_items') }}
+    where line_kind = 'fee'
+),
+
 invoices as (
     select * from {{ ref('invoices') }}
 ),
 
 remarks as (
     select * from {{ ref('int_top_up_remarks') }}
+),
+
+-- A fee that was told late stands on none but a later document, as a correction (I3).
+fees as (
+    select
+        lines.account_id,
+        lines.app_id,
+        lines.plan_id,
+        lines.charge_period_start_date,
+        lines.quantity,
+        lines.amount,
+        min(coalesce(invoices.issue_date, date '9999-12-31')) as issue_date,
+        arg_min(invoices.invoice_id, coalesce(invoices.issue_date, date '9999-12-31')) as invoice_id
+    from lines
+    inner join line_items on lines.account_id = line_items.account_id and lines.line_key = line_items.line_key
+    inner join invoices on line_items.account_id = invoices.account_id and line_items.invoice_id = invoices.invoice_id
+    group by
+        lines.account_id,
+        lines.app_id,
+        lines.plan_id,
+        lines.charge_period_start_date,
+        lines.quantity,
+        lines.amount,
+        lines.line_key
 ),
 
 plans as (
@@ -56,19 +91,19 @@ changes as (
             else 'cancellation'
         end as order_type,
         case when steps.change_date > dated.last_date then 'scheduled' else 'completed' end as order_status,
-        cast(coalesce(sum(lines.amount), 0) as decimal(18, 4)) as amount,
+        cast(coalesce(sum(fees.amount), 0) as decimal(18, 4)) as amount,
         case when steps.change_date > steps.event_date then 'from ' || strftime(steps.change_date, '%Y-%m-%d') end
             as comments,
-        any_value(lines.document_id) as invoice_id
+        arg_min(fees.invoice_id, fees.issue_date) as invoice_id
     from steps
     inner join dated on steps.account_id = dated.account_id
-    left join lines
+    left join fees
         on
-            steps.account_id = lines.account_id
-            and steps.app_id is not distinct from lines.app_id
-            and steps.change_date = lines.charge_period_start_date
-            and (steps.change_plan_id = lines.plan_id or lines.quantity < 0)
-            and {{ month_of('steps.change_date') }} = lines.month_date
+            steps.is_beginning
+            and steps.account_id = fees.account_id
+            and steps.app_id is not distinct from fees.app_id
+            and steps.change_date = fees.charge_period_start_date
+            and (steps.change_plan_id = fees.plan_id or fees.quantity < 0)
     group by all
 ),
 
