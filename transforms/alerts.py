@@ -23,14 +23,16 @@ def as_billing_sessions(delivered_alerts: pl.DataFrame) -> pl.DataFrame:
         "channel",
         "user_id",
         pl.lit(None, pl.String).alias("session_id"),
-        event_ids(
-            hashed(pl.lit("a"), *told_apart("account_id")),
-            pl.col("delivered_at").dt.epoch("ms"),
-            pl.col("delivery_id"),
-        ).alias("conversation_id"),
+        alert_ids().alias("conversation_id"),
         pl.lit(0, pl.Int32).alias("block_index"),
         pl.col("delivered_at").alias("started_at"),
         pl.col("delivered_at").alias("ended_at"),
         pl.lit("alert").alias("session_type"),
         pl.lit(value=True).alias("is_complete"),
     )
+
+
+def alert_ids() -> pl.Expr:
+    """The id of an alert's billing session: of its account, instant and delivery."""
+    of_account = hashed(pl.lit("a"), *told_apart("account_id"))
+    return event_ids(of_account, pl.col("delivered_at").dt.epoch("ms"), pl.col("delivery_id"))

@@ -1,5 +1,6 @@
 """`quarterhour explain invoice`: from a line back to its sessions, counted at each step (I6)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -8,8 +9,10 @@ from typing import Any
 import duckdb
 
 from orchestration.errors import UsageError
+from orchestration.explain.terms import terms_of_line
 from orchestration.home import WAREHOUSE
 from orchestration.ledger import Entry, Ledger
+from reports.line_steps import Billed, Step, line_steps
 
 SESSION_TYPES = {"usage_sessions": "usage", "request_sessions": "request", "alert_sessions": "alert"}
 """The metrics that are a part of the billing sessions."""
@@ -36,6 +39,9 @@ class ExplainedLine:
 
     line: dict[str, Any]
     days: tuple[Day, ...] = field(default=())
+    steps: tuple[Step, ...] = ()
+    """From its tiers to its amount."""
+    minor_unit: int = 2
 
     @property
     def quantity(self) -> int:
@@ -44,19 +50,51 @@ class ExplainedLine:
 
 
 def explain_invoice(home: Path, number: str, line_number: int | None) -> tuple[Entry, list[ExplainedLine]]:
-    """A document and its lines, or one of them, each with its days and sessions.
+    """A document and its lines, or one of them, each with its steps, its days and its sessions.
 
     Raises UsageError where there is no such document or line.
     """
-    entry = next((entry for entry in Ledger(home).entries() if entry.number == number), None)
+    entries = Ledger(home).entries()
+    entry = next((entry for entry in entries if entry.number == number), None)
     if entry is None:
         raise UsageError(f"no document has the number {number}; `quarterhour ledger list` shows all")
     lines = [line for line in entry.body["lines"] if line_number in (None, line["line_number"])]
     if not lines:
         raise UsageError(f"{number} has {len(entry.body['lines'])} lines, none of them is line {line_number}")
+    issued = _issued(entries, entry)
     with duckdb.connect(str(home / WAREHOUSE), read_only=True) as warehouse:
         warehouse.execute("set TimeZone = 'UTC'")
-        return entry, [ExplainedLine(line, tuple(_days(warehouse, home, line))) for line in lines]
+        return entry, [
+            ExplainedLine(line, tuple(_days(warehouse, home, line)), *_steps(warehouse, entry, line, issued))
+            for line in lines
+        ]
+
+
+def _issued(entries: Sequence[Entry], last: Entry) -> list[Billed]:
+    """All lines of an account up to a document, whose own are the last."""
+    return [
+        Billed(entry.number, line)
+        for entry in entries
+        if entry.number is not None
+        and entry.sequence <= last.sequence
+        and entry.body["account_id"] == last.body["account_id"]
+        for line in entry.body["lines"]
+    ]
+
+
+def _steps(
+    warehouse: duckdb.DuckDBPyConnection, entry: Entry, line: dict[str, Any], issued: Sequence[Billed]
+) -> tuple[tuple[Step, ...], int]:
+    """From a line's tiers to its amount, and the minor unit of both.
+
+    What other documents billed of its charge is a part of it (I3).
+    """
+    earlier = [
+        each for each in issued if each.number != entry.number and each.line["line_key"] == line["line_key"]
+    ]
+    month = [each.line for each in issued if each.line["month_date"] == line["month_date"]]
+    terms = terms_of_line(warehouse, line, entry.body["currency"])
+    return line_steps(line, earlier, month, terms), terms.minor_unit
 
 
 def _days(warehouse: duckdb.DuckDBPyConnection, home: Path, line: dict[str, Any]) -> list[Day]:

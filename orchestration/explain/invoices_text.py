@@ -1,6 +1,6 @@
 """How `quarterhour explain invoice` tells it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from rich.console import Console
@@ -10,6 +10,7 @@ from rich.table import Table
 from orchestration.explain.invoices import Day, ExplainedLine
 from orchestration.ledger import Entry
 from orchestration.terminal import plain
+from reports.line_steps import shown
 
 SHOWN = 5
 """Conversations of a day that are named; of all others the count is told."""
@@ -28,28 +29,40 @@ def show(
     tell(f"ledger entry {entry.sequence}, {entry.hash}")
     for explained in lines:
         console.print()
-        _show_line(explained, body["currency"], console)
+        _show_line(explained, body, console)
         for day in explained.days:
             _show_day(day, console, rows_of)
 
 
-def _show_line(explained: ExplainedLine, currency: str, console: Console) -> None:
+def _show_line(explained: ExplainedLine, body: Mapping[str, Any], console: Console) -> None:
     line = explained.line
     what = " ".join(str(line[name]) for name in ("line_kind", "metric") if line[name])
     period = f"[{line['charge_period_start_date']}, {line['charge_period_end_date']})"
     tell = _teller(console)
     tell(f"line {line['line_number']}: {what} of {line['app_id'] or 'the account'}, {period}")
-    tell(f"  price {line['price_id']}, gross {line['gross_amount']}, discount {line['discount_amount']}")
-    tell(f"  amount {line['amount']} {currency}")
+    if line["price_id"]:
+        tell(f"  price {line['price_id']}")
     if line["corrects_document_id"]:
-        tell(f"  corrects {line['corrects_document_id']}: what is new since it was issued")
+        tell(f"  {_corrects(line, body)}")
     _show_tiers(line["tiers"], console)
+    for step in explained.steps:
+        tell(f"  {step.text}: {shown(step.amount, explained.minor_unit)}")
+    tell(f"  amount {shown(line['amount'], explained.minor_unit)} {body['currency']}")
     if explained.days:
         found = sum(day.found for day in explained.days)
         tell(
             f"  {explained.quantity} units on {len(explained.days)} days as counted now, "
             f"{line['quantity']} on this line; {found} complete sessions in the lake"
         )
+
+
+def _corrects(line: Mapping[str, Any], body: Mapping[str, Any]) -> str:
+    """Why a line takes from another document: late usage (I3), or credit that was asked for."""
+    document = line.get("corrects_number") or line["corrects_document_id"]
+    if line["line_kind"] != "credit":
+        return f"corrects {document}: what is new since it was issued"
+    reason = f" ({body['reason']})" if body.get("reason") else ""
+    return f"taken off {document} on request{reason}"
 
 
 def _show_tiers(tiers: list[dict[str, Any]], console: Console) -> None:

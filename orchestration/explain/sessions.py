@@ -1,7 +1,7 @@
 """`quarterhour explain`: why a session counted as it did, down to file and line (R20)."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -14,11 +14,15 @@ from orchestration.errors import UsageError
 from orchestration.explain.sessions_text import place_of, time_of
 from orchestration.lake import Lake
 from orchestration.lake.parts import settled_files
+from transforms.alerts import alert_ids
 from transforms.explaining import Explanation, explained
 from transforms.explaining_rows import GREETINGS, greetings_of
 from transforms.fragments import MARKED_ROWS, Fragments, no_fragments, rows_of
 from transforms.keys import event_ids
 from transforms.marks import NO_MARK
+
+SHOWN = 5
+"""Rows that are named where a line is explained; of all others the count is told."""
 
 _ID = re.compile(r"(?P<key>[0-9]{1,20})-(?P<at>-?[0-9]{1,15})(-(?P<more>[0-9]{1,20}))?")
 
@@ -77,9 +81,8 @@ def single_session(lake: Lake, conversation_id: str) -> str | None:
     stream = "alerts" if stored["session_type"] == "alert" else "interactions"
     rows = resolved(lake, stream, _day(at)).winners
     if stream == "alerts":
-        its = rows.filter(
-            (pl.col("delivered_at").dt.epoch("ms") == at) & (pl.col("user_id") == stored["user_id"])
-        )
+        its = rows.filter(pl.col("delivered_at").dt.epoch("ms") == at)
+        its = its.filter(alert_ids() == conversation_id)
         rule = "a delivered alert is one billing session (R15)"
     else:
         instant = pl.col("occurred_at").dt.epoch("ms")
@@ -89,7 +92,7 @@ def single_session(lake: Lake, conversation_id: str) -> str | None:
         rule = "an API request is one billing session, whatever else happens (R12)"
     places = [place_of(row) for row in its.select("file", "line").collect().iter_rows(named=True)]
     dropped = told_of_dropped(lake, {place.rpartition(":")[0] for place in places})
-    return f"{rule}: {time_of(at)}, {', '.join(places)}" + (f"; {dropped}" if dropped else "")
+    return f"{rule}: {time_of(at)}, {_first_of(places)}" + (f"; {dropped}" if dropped else "")
 
 
 def rows_told(lake: Lake, terms: Terms, conversation_id: str) -> str:
@@ -100,7 +103,13 @@ def rows_told(lake: Lake, terms: Terms, conversation_id: str) -> str:
     rows = explain(lake, terms, conversation_id).explanation.rows
     places = [place_of(row) for row in rows.select("file", "line").unique().sort("file", "line").to_dicts()]
     dropped = told_of_dropped(lake, set(rows["file"]))
-    return f"{len(places)} rows: {', '.join(places)}" + (f"; {dropped}" if dropped else "")
+    return f"{len(places)} rows: {_first_of(places)}" + (f"; {dropped}" if dropped else "")
+
+
+def _first_of(places: Sequence[str]) -> str:
+    """The first of some places: a conversation may have thousands of rows."""
+    more = f" and {len(places) - SHOWN} more" if len(places) > SHOWN else ""
+    return ", ".join(places[:SHOWN]) + more
 
 
 def told_of_dropped(lake: Lake, files: Collection[str]) -> str | None:

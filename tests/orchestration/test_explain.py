@@ -1,6 +1,7 @@
 """`quarterhour explain session`: from landing files to the sentence, with the very lines of the files."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import date
 from itertools import pairwise
@@ -12,6 +13,7 @@ from orchestration import cli
 from orchestration.counting.fragmenting import build_fragments, dirty_days
 from orchestration.counting.sessionizing import rebuild
 from orchestration.counting.terms import terms_of
+from orchestration.explain import sessions
 from orchestration.lake import Lake
 from orchestration.lake.tables import TABLES
 from orchestration.landing.ingest import ingest
@@ -40,17 +42,25 @@ ROWS = [
 ]
 
 
+ALERTS: list[Row] = [
+    {"account_id": "acme", "app_id": "bank", "user_id": "ann", "status": "delivered", "kind": "alert",
+     "delivery_id": f"d-{number}", "delivered_at": "2026-03-01T13:00:00Z"}
+    for number in range(20)
+]  # fmt: skip
+"""To one user at one instant."""
+
+
 Homes = Callable[..., Lake]
 
 
 @pytest.fixture
 def counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Homes:
-    """Makes the home of some rows and legs, one file of each, counted."""
+    """Makes the home of some rows and legs, one file of each stream, counted."""
 
-    def made(rows: list[Row], legs: list[Row] | None = None) -> Lake:
+    def made(rows: list[Row], legs: list[Row] | None = None, alerts: list[Row] | None = None) -> Lake:
         monkeypatch.setenv("QUARTERHOUR_HOME", str(tmp_path))
         monkeypatch.setenv("COLUMNS", "250")
-        return counted_in(tmp_path, {"interactions": rows, "handoffs": legs or []})
+        return counted_in(tmp_path, {"interactions": rows, "handoffs": legs or [], "alerts": alerts or []})
 
     return made
 
@@ -72,7 +82,7 @@ def counted_in(home: Path, streams: dict[str, list[Row]]) -> Lake:
 
 @pytest.fixture
 def home(counted: Homes) -> Lake:
-    return counted(ROWS)
+    return counted(ROWS, alerts=ALERTS)
 
 
 def ids(lake: Lake, session_type: str = "usage", session_id: str = "s-1") -> str:
@@ -182,6 +192,25 @@ def test_a_request_is_explained_by_its_row(home: Lake, capsys: pytest.CaptureFix
     assert "R12): 2026-03-01 12:00:00.000Z, interactions/2026-03-01/a.jsonl:8" in told(
         capsys, ids(home, "request")
     )
+
+
+def test_each_alert_of_a_user_and_instant_is_a_row_of_its_own(
+    home: Lake, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """I6: they differ in their delivery alone."""
+    found = home.scan("billing_sessions").collect()
+    texts = [told(capsys, name) for name in found.filter(session_type="alert")["conversation_id"]]
+    places = [re.findall(r"alerts/2026-03-01/a\.jsonl:([0-9]+)", text) for text in texts]
+    assert sorted(places) == sorted([str(line)] for line in range(1, len(ALERTS) + 1))
+
+
+def test_of_the_rows_of_a_long_conversation_a_few_are_named(
+    home: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "SHOWN", 3)
+    text = sessions.rows_told(home, terms_of(home, load_settings()), ids(home))
+    place = "interactions/2026-03-01/a.jsonl"
+    assert text == f"5 rows: {place}:2, {place}:3, {place}:4 and 2 more"
 
 
 @pytest.mark.parametrize(
