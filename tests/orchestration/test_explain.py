@@ -22,8 +22,8 @@ from orchestration.settings.loading import load_settings
 DAY = date(2026, 3, 1)
 ANN = {"account_id": "acme", "app_id": "bank", "user_id": "ann", "channel": "web", "session_id": "s-1"}
 
-
 Row = dict[str, object]
+Homes = Callable[..., Lake]
 
 
 def said(event_id: str, clock: str, actor: str = "user", kind: str = "message") -> Row:
@@ -48,9 +48,6 @@ ALERTS: list[Row] = [
     for number in range(20)
 ]  # fmt: skip
 """To one user at one instant."""
-
-
-Homes = Callable[..., Lake]
 
 
 @pytest.fixture

@@ -84,7 +84,7 @@ def test_a_night_tells_what_is_held_back_and_not_what_waits_for_its_grace(home: 
     assert "quarterhour account accept-id" in told
     assert [told for told in second if CHECK in told] == []
     [(_, body)] = hook.posts
-    assert body["subject"] == "quarterhour: 1 check failed (ERROR)"
+    assert body["subject"] == f"quarterhour: 1 check failed (ERROR), {LAST}"
     [check] = body["runs"][0]["checks"]
     assert told == f"ledger/documents: documents_are_issued: {check['told']}"
     assert check["figures"] == {"held_back": "1"}
