@@ -3,21 +3,18 @@
 import fcntl
 import json
 import os
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from uuid import uuid4
 
-from orchestration.billing.unspent import left_of_top_up
 from orchestration.book.currencies import unpriced_plans
+from orchestration.book.documents import NAMING, document_refusal
 from orchestration.book.judging import Verdict, judge
 from orchestration.book.types import EventType, event_types
 from orchestration.errors import UsageError
-from orchestration.ledger import Entry as LedgerEntry
 from orchestration.ledger import Ledger
 
 STREAM = "account_events"
@@ -63,7 +60,7 @@ def record(home: Path, entry: Entry, *, dry_run: bool = False, now: datetime | N
         event_id = str(row["event_id"])
         name = f"{STREAM}/{now.date()}/{event_id}.jsonl"
         line = (json.dumps(row, ensure_ascii=False) + "\n").encode()
-        _refuse_unknown_document(home, entry)
+        _refuse_by_document(home, entry, entry.occurred_at or now)
         verdict = judge(home, entry.account_id, line, name, now.date())
         _refuse(entry, verdict)
         path = None if dry_run else appended(home / "landing" / name, line)
@@ -116,57 +113,12 @@ def _refuse(entry: Entry, verdict: Verdict) -> None:
         raise UsageError(f"{entry.type} would undo what was taken since: {'; '.join(verdict.overturned)}")
 
 
-def _refuse_unknown_document(home: Path, entry: Entry) -> None:
-    """What names an invoice names one that was issued to the account, and credits no more than is left of it.
-
-    The fold cannot see the ledger.
-    """
-    number = entry.fields.get("invoice_number")
-    if number is None or entry.type not in ("payment_recorded", "credit_note_requested"):
-        return
-    ledger = Ledger(home).entries()
-    entries = [known for known in ledger if known.number]
-    invoice = next((known for known in entries if known.number == number), None)
-    if invoice is None or invoice.body["account_id"] != entry.account_id:
-        raise UsageError(f"{entry.account_id} has no document {number}; `quarterhour ledger list` shows all")
-    amount = entry.fields.get("amount")
-    if entry.type == "credit_note_requested" and isinstance(amount, str) and _is_amount(amount):
-        document_id = invoice.body["document_id"]
-        left = sum(
-            (
-                Decimal(known.body["subtotal"])
-                for known in entries
-                if document_id in (known.body["document_id"], known.body["corrects_document_id"])
-            ),
-            Decimal(0),
-        )
-        if Decimal(amount) > left:
-            raise UsageError(f"{amount} is more than the {left} that is left of {number}, before tax")
-    if entry.type == "credit_note_requested":
-        _refuse_spent_funds(ledger, number, invoice.body["document_id"], amount)
-
-
-def _refuse_spent_funds(
-    ledger: Sequence[LedgerEntry], number: object, document_id: str, amount: object
-) -> None:
-    """Of a top-up what has paid for usage cannot be credited (P10); without an amount all is asked for."""
-    left = left_of_top_up(ledger, document_id)
-    if left is None or (isinstance(amount, str) and not _is_amount(amount)):
-        return
-    asked = Decimal(amount) if isinstance(amount, str) else left.invoiced
-    if asked <= left.unspent:
-        return
-    if not left.unspent:
-        raise UsageError(f"nothing of {number} is left unspent: all of it has paid for usage")
-    raise UsageError(
-        f"only {left.unspent} of {number} is left unspent, before tax: the rest has paid for usage. "
-        f"Ask for a credit note of at most that amount"
+def _refuse_by_document(home: Path, entry: Entry, at: datetime) -> None:
+    refusal = document_refusal(
+        Ledger(home).entries() if entry.type in NAMING else [], entry.account_id, entry.type, entry.fields, at
     )
-
-
-def _is_amount(text: str) -> bool:
-    """Whether it is worth comparing; what is wrong with it the fold says."""
-    return re.fullmatch(r"[0-9]+([.][0-9]+)?", text) is not None
+    if refusal is not None:
+        raise UsageError(f"{entry.type} is refused: {refusal}")
 
 
 def appended(path: Path, line: bytes) -> Path:

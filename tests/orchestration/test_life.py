@@ -7,7 +7,7 @@ the arrivals of a month's 4th day: then the month before has ended, in New York,
 """
 
 import shutil
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,10 @@ import duckdb
 import pytest
 
 from orchestration.billing.issuing import issue
+from orchestration.book.writing import Entry as Written
+from orchestration.book.writing import record
 from orchestration.counting.terms import terms_of
+from orchestration.errors import UsageError
 from orchestration.explain.invoices import explain_invoice
 from orchestration.explain.sessions import rows_told
 from orchestration.lake import Lake
@@ -309,6 +312,33 @@ def test_what_is_still_due(home: Path) -> None:
 
 def test_no_event_of_the_life_was_refused(home: Path) -> None:
     assert read(home, "from account_event_refusals") == []
+
+
+@pytest.mark.parametrize(
+    ("number", "amount", "day", "reason"),
+    [
+        (1, "286.88", 10, "286.88 is more than the 286.87 USD that {} asks for"),
+        (2, "482.11", 10, "482.11 is more than the 482.10 USD that {} asks for"),
+        (3, "355.58", 10, None),
+        (4, "110", 10, "{} is a top-up, which was paid when its order cleared"),
+        (7, "5.50", 10, "{} is void since 2026-09-05, by VOI-"),
+        (7, "5.50", 4, None),
+        (99, "1", 10, "acme has no document {}"),
+    ],
+)
+def test_a_payment_of_what_nobody_owes_is_refused_before_it_is_written(
+    home: Path, number: int, amount: str, day: int, reason: str | None
+) -> None:
+    """On the day of the payment: an invoice was owed until it was void."""
+    paid = {"payment_id": "p9", "invoice_number": INVOICE.format(number), "amount": amount}
+    at, now = datetime(2026, 9, day, 12, tzinfo=UTC), datetime(2026, 9, 10, 12, tzinfo=UTC)
+    entry = Written("acme", "payment_recorded", fields=paid, occurred_at=at)
+    if reason is None:
+        assert record(home, entry, dry_run=True, now=now).path is None
+    else:
+        said = "payment_recorded is refused: " + reason.format(INVOICE.format(number))
+        with pytest.raises(UsageError, match=f"^{said}"):
+            record(home, entry, dry_run=True, now=now)
 
 
 def test_the_ledger_is_as_it_was_written_and_a_changed_byte_is_found(home: Path, tmp_path: Path) -> None:
