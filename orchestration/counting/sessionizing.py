@@ -29,6 +29,8 @@ CHUNK_BYTES = 52 * 1024 * 1024
 """Stretches, as they lie on disk, that are worked at once: about two million, and the texts they lead to."""
 SHARE_ROWS = 200_000
 """Stretches that are worth a worker of their own."""
+ROWS_AT_ONCE = 1_000_000
+"""Stretches and rows of careful keys that a worker works at once: more are worked share after share."""
 
 ByDay = dict[str, dict[date, pl.DataFrame]]
 """By table and day."""
@@ -154,7 +156,7 @@ def _rebuild_span(
 
 
 def _sessions(window: Window, days: set[date], keys: pl.DataFrame | None = None) -> Sessions:
-    """Sessions around some days, of some keys if so told; the keys are shared out among workers (R19)."""
+    """Sessions around some days, of some keys if so told; in shares of the keys (R19)."""
     terms, fragments = window.terms, window.load(min(days), max(days), keys)
     workers = WORKERS if fragments.stretches.height > SHARE_ROWS else 1
 
@@ -163,7 +165,8 @@ def _sessions(window: Window, days: set[date], keys: pl.DataFrame | None = None)
         episodes = by_episode(its, window.longest_of(its.identities))
         return sessionize(episodes, terms.timeouts, terms.rules, terms.watermark)
 
-    return in_one(list(in_parallel(sessions_of_share, shares(workers))))
+    rows = fragments.stretches.height + fragments.marked_rows.height
+    return in_one(list(in_parallel(sessions_of_share, shares(max(workers, -(-rows // ROWS_AT_ONCE))))))
 
 
 def _is_of(table: str, keys: pl.DataFrame) -> pl.Expr:

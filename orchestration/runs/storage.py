@@ -16,16 +16,12 @@ from uuid import uuid4
 
 from dagster._core.event_api import EventHandlerFn
 from dagster._core.events.log import EventLogEntry
+from dagster._core.storage.event_log import SqlPollingEventWatcher
 from dagster._core.storage.event_log.schema import AssetKeyTable
-from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
-    SqliteEventLogStorage,
-    SqliteEventLogStorageWatchdog,
-)
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, create_engine
-from watchdog.events import FileSystemEvent
-from watchdog.observers import Observer
 
 SECONDS_TO_WAIT = 60
 """For another process that writes."""
@@ -36,8 +32,6 @@ MOST_KEPT = 4
 class EventLog(SqliteEventLogStorage):
     """Dagster's event log: a database for each run, and one of all that concerns assets."""
 
-    _obs: Any
-    """What looks at the files; None until somebody watches a run."""
     _empty: ClassVar[bytes] = b""
     """A database of a run without events, once this process has made one."""
 
@@ -45,6 +39,7 @@ class EventLog(SqliteEventLogStorage):
         self._engines: dict[str, Engine] = {}
         self._there: set[str] = set()
         super().__init__(base_dir, inst_data)
+        self._watcher = SqlPollingEventWatcher(self)
 
     def has_table(self, table_name: str) -> bool:
         """Whether the index has a table; it keeps those that it has."""
@@ -121,15 +116,16 @@ class EventLog(SqliteEventLogStorage):
         return engine
 
     def watch(self, run_id: str, cursor: str | None, callback: EventHandlerFn) -> None:
-        """Calls back for each event of a run as it comes: so its page in the UI grows."""
-        if not self._obs:
-            self._obs = Observer()
-            self._obs.start()
-        watchdog = _Watchdog(self, run_id, callback, cursor)
-        self._watchers[run_id][callback] = (
-            watchdog,
-            self._obs.schedule(watchdog, self._base_dir, recursive=True),
-        )
+        """Calls back for each event of a run soon after it comes: so its page in the UI grows.
+
+        By asking, as Dagster does of other databases: of this one it watches the file, into which the last
+        connection to close moves what is new. Here they stay open, those of the webserver too.
+        """
+        self._watcher.watch_run(run_id, cursor, callback)
+
+    def end_watch(self, run_id: str, handler: EventHandlerFn) -> None:
+        """Calls back no more."""
+        self._watcher.unwatch_run(run_id, handler)
 
     def wipe(self) -> None:
         """Removes all events; what is open would show them still."""
@@ -139,6 +135,7 @@ class EventLog(SqliteEventLogStorage):
 
     def dispose(self) -> None:
         """Closes what is open."""
+        self._watcher.close()
         super().dispose()
         self._close()
 
@@ -157,21 +154,6 @@ def _make(path: Path, content: bytes) -> None:
             os.link(beside, path)
     finally:
         beside.unlink()
-
-
-class _Watchdog(SqliteEventLogStorageWatchdog):
-    """Looks also when the journal beside the database is written.
-
-    Dagster waits for the database, into which its last connection to close moves what is new. Here they stay
-    open, those of the webserver too.
-    """
-
-    @property
-    def patterns(self) -> list[str]:
-        return [self._log_path, f"{self._log_path}-wal"]
-
-    def on_modified(self, event: FileSystemEvent) -> None:
-        self._process_log()
 
 
 class Storage(DagsterSqliteStorage):

@@ -165,6 +165,7 @@ def build_in_any_order(home: Home, dice: random.Random) -> None:
         patch.setattr(fragmenting, "ROWS_AT_ONCE", dice.choice([3, 10**6]))
         patch.setattr(sessionizing, "CHUNK_BYTES", dice.choice([1, 10**9]))
         patch.setattr(sessionizing, "SHARE_ROWS", dice.choice([3, 10**6]))
+        patch.setattr(sessionizing, "ROWS_AT_ONCE", dice.choice([5, 10**6]))
         patch.setattr(sessionizing, "WORKERS", dice.choice([2, 5]))
         for group in some_order(every_day(home), dice):
             for day in group:
