@@ -20,7 +20,8 @@ from transforms.rules import Rules
 from transforms.sessions import numbered
 
 ROWS = pl.Schema({"at": pl.Int64, "what": pl.String, "counts": pl.Boolean, "event_id": pl.String, **ORIGIN})
-"""Rows of the conversation's time, in order; `counts`: activity outside every leg (R6). Times in ms."""
+"""Rows of the conversation's time, in order. Times in ms. `counts`: activity outside every leg, from the
+anchor on (R6), and so none where nothing is billed (R10)."""
 BLOCKS = pl.Schema(
     {"block_index": pl.Int64, "started_at": pl.Int64, "ended_at": pl.Int64, "billable_ms": pl.Int64}
 )
@@ -47,6 +48,12 @@ class Explanation:
     """Voice sessions (R14): `block_index, started_at, ended_at`, of the whole call."""
     closed_by: dict[str, object] | None
     """The reset that ended it (R4), as one of `ROWS`."""
+
+    @property
+    def files(self) -> set[str]:
+        """The files of all rows that are told of: its own, and those that open and end legs."""
+        named = (self.rows["file"], self.legs["file"], self.legs["end_file"].drop_nulls())
+        return set(pl.concat(named)) | {str(self.opened_by["file"])}
 
 
 def explained(
@@ -134,8 +141,10 @@ def _its_rows(
 
     What stands at the reset before it is the other's (R4), but for the rows that open its own legs (R7).
     """
+    anchored_at = pl.lit(facts["anchored_at"], pl.Int64)
     within = told.filter(pl.col("at").is_between(pl.lit(facts["started_at"]), pl.lit(facts["ended_at"])))
-    owners = general.elements.select(
+    of_rows = general.elements.filter(~pl.col("is_logged"))  # a logged leg may have the id of a row
+    owners = of_rows.select(
         pl.col("source_id").alias("event_id"),
         pl.col("start_at").alias("at"),
         (pl.col("conversation") == pl.lit(facts["source"])).alias("is_its"),
@@ -145,6 +154,7 @@ def _its_rows(
         within.join(owners, on=["event_id", "at"], how="left", maintain_order="left")
         .filter(pl.col("is_its").fill_null(is_after))
         .drop("is_its")
+        .with_columns(counts=pl.col("counts") & (pl.col("at") >= anchored_at).fill_null(value=False))
     )
 
 

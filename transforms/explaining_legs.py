@@ -85,10 +85,10 @@ def _ended(legs: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     told = legs.join(cuts, left_on="end_at", right_on="cut_at", how="left", maintain_order="left").join(
         stops, left_on="end_at", right_on="stop_at", how="left", maintain_order="left"
     )
-    # A leg without an end stops at the app or at a reset, else with the last row in reach; where none is, the
-    # row that opened it is all of it.
+    # A leg without an end stops at the next row of the app or reset, else with the last row in reach; where
+    # none is, the row that opened it is all of it, and what stands beside that row has ended nothing.
     is_stop = pl.col("stop_mark").is_in([APP, RESET])
-    has_stop = (pl.col("end_at") > pl.col("since_at")) | (is_stop & (pl.col("source") == IMPLIED))
+    has_stop = pl.col("end_at") > pl.col("since_at")
     stop = pl.when(is_stop).then("stop_by").otherwise(pl.lit(LAST_ROW))
     ended_by = pl.when(has_stop).then(stop).otherwise(pl.lit(SILENCE))
     return told.with_columns(

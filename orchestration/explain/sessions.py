@@ -53,7 +53,7 @@ def explain(lake: Lake, terms: Terms, conversation_id: str) -> Explained:
             f"the rows of the lake no longer give {conversation_id}: its day {_day(at)} is stale; "
             f"materialize lake/fragments and the sessions of {_day(at)}, then ask again"
         )
-    return Explained(stored, found, told_of_dropped(lake, set(found.rows["file"])))
+    return Explained(stored, found, told_of_dropped(lake, found.files))
 
 
 def next_conversation(lake: Lake, stored: dict[str, object]) -> str | None:

@@ -1,6 +1,7 @@
 """An explanation as text: what a person reads on the terminal."""
 
 from datetime import UTC, datetime
+from typing import Literal
 
 import polars as pl
 from rich.console import Console
@@ -115,17 +116,25 @@ def _legs_table(legs: pl.DataFrame) -> Table:
 def _blocks_table(cut: pl.DataFrame, its: Explanation) -> Table:
     columns = ("block", "from", "to", "billable", "last before", "first after")
     table = _table("billing sessions (R11)", *columns)
-    for block in cut.iter_rows(named=True):
-        before = _bounds(its, "end_at").filter(pl.col("at") <= block["started_at"]).tail(1)
-        after = _bounds(its, "start_at").filter(pl.col("at") >= block["ended_at"]).head(1)
+    blocks = cut.sort("started_at")
+    before = _nearest(blocks, "started_at", _bounds(its, "end_at"), "backward")
+    after = _nearest(blocks, "ended_at", _bounds(its, "start_at"), "forward")
+    for block, *found in zip(*(each.iter_rows(named=True) for each in (blocks, before, after)), strict=True):
         table.add_row(
             str(block["block_index"]),
             time_of(block["started_at"]),
             time_of(block["ended_at"]),
             _length(block["billable_ms"]),
-            *(_at(found) for found in (before, after)),
+            *(_at(bound) for bound in found),
         )
     return table
+
+
+def _nearest(
+    blocks: pl.DataFrame, edge: str, bounds: pl.DataFrame, strategy: Literal["backward", "forward"]
+) -> pl.DataFrame:
+    """To each block the last bound up to one of its edges, or the first from there on."""
+    return blocks.join_asof(bounds, left_on=edge, right_on="at", strategy=strategy, coalesce=False)
 
 
 def _bounds(its: Explanation, bound: str) -> pl.DataFrame:
@@ -167,10 +176,8 @@ def _table(title: str, *columns: str) -> Table:
     return table
 
 
-def _at(found: pl.DataFrame) -> str:
-    if found.is_empty():
-        return ""
-    return f"{found['what'][0]} {time_of(found['at'][0])} {place_of(found.row(0, named=True))}"
+def _at(bound: dict[str, object]) -> str:
+    return f"{bound['what']} {time_of(bound['at'])} {place_of(bound)}" if bound["what"] else ""
 
 
 def place_of(row: dict[str, object]) -> str:

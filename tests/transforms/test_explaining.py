@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import polars as pl
+import pytest
 from hypothesis import given
 
 from tests.frames import handoffs_frame, interactions_frame, milliseconds, timeouts_frame
@@ -57,6 +58,9 @@ def test_an_explanation_counts_what_the_sessions_count(log: Log) -> None:
         assert found.blocks["billable_ms"].sum() == (its["billable_ms"] if bounds else 0)
         assert [found.facts[name] for name in ("channel", "user_id")] == [its["channel"], its["user_id"]]
         assert (found.closed_by is not None) == (its["ended_by"] == "reset")
+        counting = found.rows.filter("counts")["at"].to_list()
+        anchored_at = found.facts["anchored_at"]
+        assert all(found.facts["blocks"] and at >= anchored_at for at in counting)
         calls = sessions.voice_sessions.filter(pl.col("conversation_id") == its["conversation_id"])
         assert found.voice.rows() == [
             (index, milliseconds(start), milliseconds(end))
@@ -143,6 +147,8 @@ def test_a_leg_is_known_alike_before_and_after_a_reset_and_the_row_that_ends_it_
                 assert leg["end_at"] == leg["since_at"]
                 continue
             ended = int(leg["end_line"]) - 1
+            # What stands beside the row that opened a leg has not ended it (R7).
+            assert until is not None or leg["end_at"] > leg["since_at"]
             if leg["ended_by"] == LOGGED:
                 assert log.legs[ended]["ended_at"] == leg["end_at"] == until
                 continue
@@ -252,6 +258,36 @@ def test_a_leg_that_a_reset_cuts_is_one_pair_of_rows_in_both_conversations() -> 
         assert found is not None
         told += found.legs.select("source", "line", "ended_by", "end_line").rows()
     assert told == [(PAIRED, 2, "session reset", 3), (PAIRED, 2, "handoff end", 4)]
+
+
+@pytest.mark.parametrize(("actor", "kind"), [("app", "message"), ("system", "session_reset")])
+def test_what_stands_beside_an_agents_last_word_has_not_ended_the_leg(actor: str, kind: str) -> None:
+    """R7: the next message of the app does, or the next reset; here there is none, only a silence."""
+    log = Log(chat((0, "user", "message"), (5, "agent", "message"), (5, actor, kind)), [], [], Rules(), None)
+    found = [explanation(log, its) for its in conversations_of(log)["conversation_id"]]
+    (leg,) = pl.concat(each.legs for each in found if each).iter_rows(named=True)
+    assert (leg["source"], leg["ended_by"], leg["end_line"]) == (IMPLIED, SILENCE, None)
+
+
+def test_a_reset_is_not_told_in_the_conversation_after_it_beside_a_leg_of_the_same_id() -> None:
+    rows = chat((0, "user", "message"), (2, "system", "session_reset"), (9, "user", "message"))
+    times = {"transferred_at": BEGIN + 2 * MINUTE, "accepted_at": None, "ended_at": BEGIN + 8 * MINUTE}
+    log = Log(rows, [{**ANN, "leg_id": "e1", **times}], [], Rules(), None)
+    told = [explanation(log, its) for its in conversations_of(log)["conversation_id"]]
+    assert [found.rows["line"].to_list() for found in told if found] == [[1], [3]]
+    assert [found.closed_by and found.closed_by["line"] for found in told if found] == [2, None]
+
+
+def test_the_clock_runs_over_no_row_before_the_anchor_nor_where_nobody_was_heard() -> None:
+    """R6, R10."""
+    said = chat((0, "app", "greeting"), (5, "user", "message"), (8, "app", "message"))
+    anchored = Log(said, [], [], Rules(anchor="first_user_message"), None)
+    unheard = Log(said[:1], [], [], Rules(), None)
+    for log, clock in ((anchored, [False, True, True]), (unheard, [False])):
+        (conversation_id,) = conversations_of(log)["conversation_id"]
+        found = explanation(log, conversation_id)
+        assert found is not None
+        assert found.rows["counts"].to_list() == clock
 
 
 def test_a_block_knows_how_long_its_clock_ran() -> None:
