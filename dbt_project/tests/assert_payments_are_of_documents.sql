@@ -1,6 +1,6 @@
--- A returned row is a payment that counts nowhere, or where nothing was asked for: it names no issued document of its
--- account, a top-up (paid when its order cleared), or a document that gives money back. A command refuses such a
--- payment; a file that lands is taken, as its invoice may be issued after it.
+-- A returned row is a payment that no document asked for on its day: it names no issued document of its account, a
+-- top-up (paid when its order cleared) or one that gives money back, or it is more than the total less what had been
+-- credited. A command refuses such a payment; a file that lands is taken, as its invoice may be issued after it.
 {{ config(severity = 'warn') }}
 
 select
@@ -13,5 +13,11 @@ left join {{ ref('invoices') }} as documents
         payments.account_id = documents.account_id
         and payments.invoice_number = documents.invoice_number
         and documents.document_class != 'top_up'
-        and documents.total > 0
-where not payments.is_reversed and documents.invoice_id is null
+left join {{ ref('invoices') }} as credits
+    on
+        documents.invoice_id = credits.corrects_invoice_id
+        and credits.document_class = 'credit'
+        and payments.paid_date >= credits.issue_date
+where not payments.is_reversed
+group by payments.account_id, payments.payment_id, payments.invoice_number, payments.amount, documents.total
+having payments.amount > coalesce(documents.total + coalesce(sum(credits.total), 0), 0)

@@ -19,8 +19,8 @@ def document_refusal(
     """Why the document that the event names does not allow it; None if it does, or if the event names none.
 
     `entries` is the whole ledger. A payment and a credit note are of a document of the account. A payment is
-    at most what the document asked for on that day; a credit note at most what is left of it before tax, and
-    of a top-up what is left unspent (P10).
+    at most what the document asked for on that day; a credit note is of one that is none itself, at most what
+    is left of it before tax, and of a top-up what is left unspent (P10).
     """
     number = fields.get("invoice_number")
     if number is None or event_type not in NAMING:
@@ -58,7 +58,11 @@ def _payment_refusal(
 
 
 def _credit_refusal(document: Entry, corrections: Sequence[Entry], amount: Decimal | None) -> str | None:
+    if document.body["document_class"] == "credit":
+        return f"{document.number} is itself a credit note or a void, which nothing takes back"
     left = sum((Decimal(each.body["subtotal"]) for each in (document, *corrections)), Decimal(0))
+    if left == 0:
+        return f"nothing is left of {document.number}: it asked for nothing, or all of it is credited"
     if amount is not None and amount > left:
         return (
             f"{_shown(amount)} is more than the {_shown(left)} that is left of {document.number}, before tax"

@@ -425,11 +425,23 @@ def digits(book: Book) -> None:
         f"value 0.5 {finer('JPY, which has none')}",
         "move", "2026-01-11 10", "discount_granted", from_date="2026-02-01", **fixed,
     )  # fmt: skip
-    settles(book, "move", "EUR, which has 2", "22.006", "22.50", month="02")
+    settles(book, "move", "EUR, which has 2", "22.006", "22.50", month="02", has_discount=False)
     settles(book, "unnamed", "USD, which has 2", "0.001", "0.01")
+    # It had the default currency before it named one.
+    book.opened("late").event("late", "2026-01-10 10", "currency_set", currency="JPY")
+    settles(book, "late", "USD, which has 2", "22.006", "22.50", month="02", has_discount=False)
 
 
-def settles(book: Book, account: str, has: str, too_fine: str, fine: str, *, month: str = "01") -> None:
+def settles(
+    book: Book,
+    account: str,
+    has: str,
+    too_fine: str,
+    fine: str,
+    *,
+    month: str = "01",
+    has_discount: bool = True,
+) -> None:
     """A payment, a credit note and a discount that are refused, and the same payment in whole coins."""
     has_more = f"amount {too_fine} {finer(has)}"
     payment = {"payment_id": "p", "invoice_number": "Q-1"}
@@ -440,7 +452,7 @@ def settles(book: Book, account: str, has: str, too_fine: str, fine: str, *, mon
         has_more, account, f"{day} 12", "credit_note_requested",
         invoice_number="Q-1", amount=too_fine, reason="x",
     )  # fmt: skip
-    if account != "move":
+    if has_discount:
         book.refused(
             f"value {too_fine} {finer(has)}", account, f"{day} 13", "discount_granted",
             discount_kind="fixed", value=too_fine,

@@ -123,16 +123,16 @@ def test_what_begins_with_a_month_is_charged_by_the_invoice_before_it_and_once(h
     """P4: one that came back from February, a downgrade from March that was taken back and ordered again."""
     orders = rows(
         home,
-        "select order_date, order_type, amount, invoice_id from orders"
+        "select strftime(order_date, '%m-%d'), order_type, order_status, amount, invoice_id from orders"
         " where account_id = 'back' and order_type != 'month' order by order_date",
     )
-    assert [(f"{day:%m-%d}", kind, f"{amount:.2f}", invoice) for day, kind, amount, invoice in orders] == [
-        ("01-01", "subscription", "99.00", "back-2026-01"),
-        ("01-10", "cancellation", "0.00", None),
-        ("01-20", "subscription", "299.00", "back-2026-01"),
-        ("02-03", "plan_change", "0.00", None),
-        ("02-04", "plan_change", "0.00", None),
-        ("02-05", "plan_change", "99.00", "back-2026-02"),
+    assert [(*order, f"{amount:.2f}", invoice) for *order, amount, invoice in orders] == [
+        ("01-01", "subscription", "completed", "99.00", "back-2026-01"),
+        ("01-10", "cancellation", "cancelled", "0.00", None),
+        ("01-20", "subscription", "completed", "299.00", "back-2026-01"),
+        ("02-03", "plan_change", "cancelled", "0.00", None),
+        ("02-04", "plan_change", "completed", "0.00", None),
+        ("02-05", "plan_change", "completed", "99.00", "back-2026-02"),
     ]
 
 

@@ -341,6 +341,32 @@ def test_a_payment_of_what_nobody_owes_is_refused_before_it_is_written(
             record(home, entry, dry_run=True, now=now)
 
 
+@pytest.mark.parametrize(
+    ("number", "amount", "reason"),
+    [
+        (INVOICE.format(7), None, "nothing is left of {}: it asked for nothing, or all of it is credited"),
+        (INVOICE.format(7), "1", "nothing is left of {}: it asked for nothing, or all of it is credited"),
+        (
+            "VOI-quarterhour-2026-000001",
+            None,
+            "{} is itself a credit note or a void, which nothing takes back",
+        ),
+        (
+            "VOI-quarterhour-2026-000001",
+            "1",
+            "{} is itself a credit note or a void, which nothing takes back",
+        ),
+    ],
+)
+def test_a_credit_of_what_is_credited_is_refused_before_it_is_written(
+    home: Path, number: str, amount: str | None, reason: str
+) -> None:
+    fields = {"invoice_number": number, "reason": "again"} | ({"amount": amount} if amount else {})
+    entry = Written("acme", "credit_note_requested", fields=fields)
+    with pytest.raises(UsageError, match=f"^credit_note_requested is refused: {reason.format(number)}$"):
+        record(home, entry, dry_run=True, now=datetime(2026, 9, 10, 12, tzinfo=UTC))
+
+
 def test_the_ledger_is_as_it_was_written_and_a_changed_byte_is_found(home: Path, tmp_path: Path) -> None:
     assert Ledger(home).verify() == []
     shutil.copytree(home / "ledger", tmp_path / "ledger")

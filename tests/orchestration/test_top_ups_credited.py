@@ -35,7 +35,7 @@ ALL, ILS, KEPT, NONE, PART, SOME = (INVOICE.format(number) for number in range(1
 NIGHTS = date(2026, 1, 3), date(2026, 1, 6), date(2026, 1, 9), date(2026, 1, 10)
 
 REST = "with what was left unspent; the rest had paid for usage"
-ALL_SPENT = "all that was left had paid for usage"
+ALL_SPENT = "all that is left has paid for usage"
 
 
 def prepaid(home: Path, account_id: str, currency: str = "USD", amount: str = "50") -> Landing:
@@ -171,7 +171,7 @@ def test_the_orders_say_what_became_of_the_request(nights: Nights) -> None:
         ("all", "o1", "completed", "voided by VOI-quarterhour-2026-000001"),
         ("ils", "o1", "completed", f"credited by CRN-quarterhour-2026-000001 {REST}"),
         ("kept", "o1", "completed", None),
-        ("none", "o1", "completed", f"not credited as asked on 2026-01-05: {ALL_SPENT}"),
+        ("none", "o1", "completed", f"the credit asked for on 2026-01-05 waits: {ALL_SPENT}"),
         ("none", "o2", "completed", None),
         ("part", "o1", "completed", f"credited by CRN-quarterhour-2026-000002 {REST}"),
         ("some", "o1", "completed", "credited by CRN-quarterhour-2026-000003"),

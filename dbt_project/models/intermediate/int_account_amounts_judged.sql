@@ -21,8 +21,24 @@ with events as (
         )
 ),
 
+-- Until an account names a currency it has the default one.
 account_currencies as (
-    select * from {{ ref('int_account_currencies') }}
+    select
+        account_id,
+        currency,
+        from_date,
+        until_date
+    from {{ ref('int_account_currencies') }}
+    union all
+    select
+        events.account_id,
+        '{{ var("default_currency") }}' as currency,
+        date '0001-01-01' as from_date,
+        coalesce(min(named.from_date), date '9999-12-31') as until_date
+    from events
+    left join {{ ref('int_account_currencies') }} as named on events.account_id = named.account_id
+    group by events.account_id
+    having coalesce(min(named.from_date), date '9999-12-31') > date '0001-01-01'
 ),
 
 currencies as (
@@ -40,7 +56,6 @@ dated_currencies as (
     inner join currencies on account_currencies.currency = currencies.currency
 ),
 
--- Until an account names a currency it has the default one.
 in_currency as (
     select
         events.account_id,
@@ -48,12 +63,11 @@ in_currency as (
         events.occurred_at,
         events.field,
         events.amount,
-        coalesce(
-            arg_max(dated_currencies.currency, row(dated_currencies.minor_unit, dated_currencies.from_date)),
-            '{{ var("default_currency") }}'
+        arg_max(
+            dated_currencies.currency, row(dated_currencies.minor_unit, dated_currencies.from_date)
         ) as currency
     from events
-    left join dated_currencies
+    inner join dated_currencies
         on
             events.account_id = dated_currencies.account_id
             and events.first_date >= dated_currencies.from_date

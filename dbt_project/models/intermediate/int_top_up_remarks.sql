@@ -52,8 +52,8 @@ refused as (
         top_ups.document_id,
         cast(null as bigint) as sequence,
         requests.requested_at,
-        'not credited as asked on ' || strftime(requests.requested_date, '%Y-%m-%d')
-        || ': all that was left had paid for usage' as remark
+        'the credit asked for on ' || strftime(requests.requested_date, '%Y-%m-%d')
+        || ' waits: all that is left has paid for usage' as remark
     from requests
     inner join issued_documents as invoices
         on requests.account_id = invoices.account_id and requests.invoice_number = invoices.number

@@ -14,10 +14,13 @@ top_ups as (
     select * from {{ ref('int_orders') }}
 ),
 
--- What another change of the same first day replaced began nothing, nor did the way back to the plan in force.
+-- What another change of the same first day replaced began nothing, nor did the way back to the plan in force. What
+-- was asked for a day to come is withdrawn by whatever else is asked for before that day (P6).
 steps as (
     select
         *,
+        coalesce(lead(event_date) over (partition by account_id, app_id order by step) < change_date, false)
+            as is_withdrawn,
         (event_type = 'plan_subscribed' or change_plan_id is distinct from in_force_plan_id)
         and row_number() over (partition by account_id, app_id, change_date order by step desc) = 1 as is_beginning
     from {{ ref('int_plan_events_folded') }}
@@ -90,7 +93,11 @@ changes as (
             when 'plan_changed' then 'plan_change'
             else 'cancellation'
         end as order_type,
-        case when steps.change_date > dated.last_date then 'scheduled' else 'completed' end as order_status,
+        case
+            when steps.is_withdrawn then 'cancelled'
+            when steps.change_date > dated.last_date then 'scheduled'
+            else 'completed'
+        end as order_status,
         cast(coalesce(sum(fees.amount), 0) as decimal(18, 4)) as amount,
         case when steps.change_date > steps.event_date then 'from ' || strftime(steps.change_date, '%Y-%m-%d') end
             as comments,
