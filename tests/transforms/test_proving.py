@@ -25,3 +25,14 @@ def test_what_held_of_other_code_is_searched_again(
     before = prove.version()
     path.write_text("one = 2\n")
     assert prove.version() != before
+
+
+def test_what_explains_alone_is_not_searched_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It counts nothing; its own properties run in `make test`."""
+    monkeypatch.setattr(prove, "ROOT", tmp_path)
+    (tmp_path / "transforms").mkdir()
+    before = prove.version()
+    (tmp_path / "transforms" / "explaining_legs.py").write_text("one = 1\n")
+    assert prove.version() == before
+    (tmp_path / "transforms" / "legs.py").write_text("one = 1\n")
+    assert prove.version() != before
