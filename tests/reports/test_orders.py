@@ -80,8 +80,11 @@ def rows_of(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
-def test_the_orders_page_is_as_it_was():
-    as_it_was("console_orders", orders_page())
+@pytest.mark.parametrize(
+    ("name", "role"), [("console_orders", Role.ADMIN), ("console_orders_shared", Role.SHARED)]
+)
+def test_the_orders_page_is_as_it_was(name: str, role: Role):
+    as_it_was(name, orders_page(role=role))
 
 
 STATEMENTS = tuple(
@@ -90,13 +93,16 @@ STATEMENTS = tuple(
 )
 
 
-def statements_page(*statements: Billed) -> str:
-    frame = Frame(ENTERPRISE, Role.SHARED, "statements.html")
+def statements_page(*statements: Billed, role: Role = Role.SHARED) -> str:
+    frame = Frame(ENTERPRISE, role, "statements.html")
     return render.console_page("console_statements.html.jinja", frame, page=OrdersPage((), statements))
 
 
-def test_the_statements_page_is_as_it_was():
-    as_it_was("console_statements", statements_page(*STATEMENTS))
+@pytest.mark.parametrize(
+    ("name", "role"), [("console_statements", Role.SHARED), ("console_statements_admin", Role.ADMIN)]
+)
+def test_the_statements_page_is_as_it_was(name: str, role: Role):
+    as_it_was(name, statements_page(*STATEMENTS, role=role))
 
 
 def test_a_statement_says_what_is_owed_by_when_and_whether_it_is_paid():
@@ -218,13 +224,31 @@ LINES = LinesPage(
 )  # fmt: skip
 
 
-def lines_page(page: LinesPage = LINES, account: Account = ZOE) -> str:
-    frame = Frame(account, Role.ADMIN, f"lines/{page.files.name}.html")
+STATEMENT_LINES = replace(
+    LINES,
+    kind_name="Usage statement",
+    lines=(LINE, FEE._replace(metric="agent_seats", quantity=4711)),
+    has_amounts=False,
+)
+"""What an Enterprise account reads: no amounts, and no seats (I5, R16)."""
+
+
+def lines_page(page: LinesPage = LINES, account: Account = ZOE, role: Role = Role.ADMIN) -> str:
+    frame = Frame(account, role, f"lines/{page.files.name}.html")
     return render.console_page("console_lines.html.jinja", frame, page=page)
 
 
-def test_the_lines_page_is_as_it_was():
-    as_it_was("console_lines", lines_page())
+@pytest.mark.parametrize(
+    ("name", "page", "account", "role"),
+    [
+        ("console_lines", LINES, ZOE, Role.ADMIN),
+        ("console_lines_shared", LINES, ZOE, Role.SHARED),
+        ("console_lines_statement", STATEMENT_LINES, ENTERPRISE, Role.ADMIN),
+        ("console_lines_statement_shared", STATEMENT_LINES, ENTERPRISE, Role.SHARED),
+    ],
+)
+def test_the_lines_page_is_as_it_was(name: str, page: LinesPage, account: Account, role: Role):
+    as_it_was(name, lines_page(page, account, role))
 
 
 def test_the_days_of_a_line_add_up_to_what_is_billed_of_it():
@@ -265,9 +289,7 @@ def test_each_line_says_where_it_comes_from(line: SourceLine, told: str):
 
 def test_the_lines_of_a_statement_have_no_amounts_and_no_seats():
     """I5, R16."""
-    seats = FEE._replace(metric="agent_seats", quantity=4711)
-    page = replace(LINES, kind_name="Usage statement", lines=(LINE, seats), has_amounts=False)
-    text = Page(lines_page(page, ENTERPRISE)).text
+    text = Page(lines_page(STATEMENT_LINES, ENTERPRISE)).text
     assert not re.search(r"4.?711|18\.00|6\.00|31\.00|EUR", text)
     assert "By contract, for 12 of 31 days." in text
 
@@ -275,15 +297,24 @@ def test_the_lines_of_a_statement_have_no_amounts_and_no_seats():
 # Sessions
 
 
-def sessions_page(page: SessionsPage, account: Account = ZOE) -> str:
+def sessions_page(page: SessionsPage, account: Account = ZOE, role: Role = Role.ADMIN) -> str:
     return render.console_page(
-        "console_sessions.html.jinja", Frame(account, Role.ADMIN, "sessions.html"), page=page
+        "console_sessions.html.jinja", Frame(account, role, "sessions.html"), page=page
     )
 
 
-def test_the_sessions_page_is_as_it_was():
+@pytest.mark.parametrize(
+    ("name", "account", "role"),
+    [
+        ("console_sessions", ZOE, Role.ADMIN),
+        ("console_sessions_shared", ZOE, Role.SHARED),
+        ("console_sessions_enterprise", ENTERPRISE, Role.SHARED),
+    ],
+)
+def test_the_sessions_page_is_as_it_was(name: str, account: Account, role: Role):
     days = [SessionDay(date(2026, 4, 19), 12, 3, 1), SessionDay(date(2026, 4, 18), 7, 0, 0)]
-    as_it_was("console_sessions", sessions_page(SessionsPage(days, {"bot": "Bot", "x": ""}, 92, 2_000)))
+    page = SessionsPage(days, {"bot": "Bot", "x": ""}, 92, 2_000)
+    as_it_was(name, sessions_page(page, account, role))
 
 
 def test_there_may_be_no_sessions_or_no_lists():

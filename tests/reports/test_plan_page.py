@@ -38,6 +38,7 @@ from reports.models.plan_page import (
 from reports.models.plan_prices import PlanPrices, Price, Tier
 from reports.plan_data import bar, plain_commands, plan_data
 from reports.prices import price_lines
+from tests.reports.golden_files import as_it_was
 from tests.reports.html import Page
 
 ENGLISH, GERMAN, HEBREW = formats_of("en_US"), formats_of("de_DE"), formats_of("he_IL")
@@ -308,6 +309,31 @@ def a_page(*apps: PlanApp, **account: Any) -> tuple[str, dict[str, Any]]:
     data = plan_data(page, COMMANDS)
     frame = Frame(owner, Role.ADMIN, "plan.html")
     return render.console_page("console_plan.html.jinja", frame, page=page, data=data), json.loads(str(data))
+
+
+NOTED = (
+    Notice("downgrade", date(2026, 4, 1), "Small"),
+    Notice("extension_requested", date(2026, 3, 18), days=7),
+    Notice("low_balance", amount=Decimal("12.3450"), currency="USD"),
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "account"),
+    [
+        ("console_plan", {}),
+        ("console_plan_enterprise", {"kind": "enterprise"}),
+        ("console_plan_rtl", {"name": "שלום", "locale": "he_IL", "zone": "Asia/Jerusalem"}),
+    ],
+)
+def test_the_page_is_as_it_was(name: str, account: dict[str, Any]) -> None:
+    prepaid = an_app(
+        owner_id="ann", balance=Decimal("12.3450"), currency="USD", balance_status="Low balance", days_left=3,
+        notices=NOTED,
+    )  # fmt: skip
+    idle = an_app("idle", "Idle <b>", plan=None, plan_name="", status="None", forecasts=(), agent_seats=0)
+    html, _ = a_page(prepaid, idle, **account)
+    as_it_was(name, html)
 
 
 def test_a_row_has_plan_status_balance_days_left_usage_and_owner() -> None:
