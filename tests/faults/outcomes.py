@@ -110,7 +110,7 @@ def table(outcomes: Iterable[Outcome]) -> str:
         if its[0].skipped:
             lines.append(f"| {name} | 0 |  |  | skipped: {its[0].skipped} |")
             continue
-        said = its[0].said.splitlines()[-1] if its[0].said else ""
+        *_, said = ["", *its[0].said.strip().splitlines()]
         if name == KILLED:
             stages = sorted(each.said.removeprefix("killed in ") for each in its)
             said = ", ".join(f"{len(list(same))} × {stage}" for stage, same in groupby(stages))

@@ -6,7 +6,7 @@ import pytest
 
 from tests.faults.__main__ import to_do
 from tests.faults.fault import Fault
-from tests.faults.outcomes import RUN, Kept, Outcome, version_of
+from tests.faults.outcomes import RUN, Kept, Outcome, table, version_of
 
 WHOLE = Outcome("cut short", "is damaged", [], 3.0)
 FAILED = Outcome("flipped", "", ["lake/files differs"], 2.0)
@@ -60,3 +60,12 @@ def test_what_failed_or_was_skipped_is_tried_again() -> None:
     faults = [Fault(name, lambda _: "") for name in (*kept, "permission denied")]
     assert [name for name, _ in to_do(faults, "", kept)] == ["flipped", "disk full", "permission denied"]
     assert [name for name, _ in to_do(faults, "disk", kept)] == ["disk full"]
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [("", ""), ("failed\nRemove it", "Remove it"), ("failed\nline 2 has 0.1O\n\n", "line 2 has 0.1O")],
+)
+def test_the_table_has_the_last_line_of_what_was_told(said: str, shown: str) -> None:
+    *_, row = table([Outcome("a fault", said, [], 1.0)]).splitlines()
+    assert row == f"| a fault | 1 | 0 | 0 | {shown} |"
